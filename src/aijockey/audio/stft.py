@@ -1,0 +1,88 @@
+"""Short-time Fourier transforms of circular signals.
+
+A loop has no first and last sample: frame ``t`` is centred on sample ``t * hop_samples`` and wraps around the ends,
+so there are exactly ``samples / hop_samples`` frames and the transform of a rotated loop is the rotated transform.
+"""
+
+import numpy as np
+import numpy.typing as npt
+import scipy.fft
+
+Float = npt.NDArray[np.float32]
+Complex = npt.NDArray[np.complex64]
+
+
+def hann(size: int) -> Float:
+    """Periodic Hann window of ``size`` samples."""
+    return (0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(size) / size)).astype(np.float32)
+
+
+def frame_circular(audio: Float, size: int, hop_samples: int) -> Float:
+    """Overlapping frames of a circular signal, as a read-only view where possible.
+
+    Parameters
+    ----------
+    audio : (..., samples). The number of samples must be a multiple of ``hop_samples``.
+
+    Returns
+    -------
+    (..., frames, size) with frame ``t`` centred on sample ``t * hop_samples``.
+
+    Raises
+    ------
+    ValueError : the hop does not divide the signal.
+    """
+    samples = audio.shape[-1]
+    if samples % hop_samples:
+        raise ValueError(f"hop of {hop_samples} samples does not divide a loop of {samples} samples")
+    before, after = size // 2, size - size // 2
+    if max(before, after) <= samples:
+        padded = np.concatenate([audio[..., samples - before :], audio, audio[..., :after]], axis=-1)
+    else:  # a window longer than the loop sees it several times
+        index = np.arange(-before, samples + after) % samples
+        padded = audio[..., index]
+    windows = np.lib.stride_tricks.sliding_window_view(padded, size, axis=-1)
+    frames: Float = windows[..., : samples : hop_samples, :]
+    return frames
+
+
+def stft_circular(audio: Float, size: int, hop_samples: int) -> Complex:
+    """Hann-windowed spectrum of a circular signal: (..., samples) -> (..., size // 2 + 1, frames), complex64."""
+    frames = frame_circular(audio, size, hop_samples) * hann(size)
+    spectrum = scipy.fft.rfft(frames, axis=-1)
+    return np.swapaxes(spectrum, -1, -2).astype(np.complex64, copy=False)
+
+
+def overlap_add_circular(frames: Float, hop_samples: int) -> Float:
+    """Sum centred frames into a circular signal: (..., frames, size) -> (..., frames * hop_samples).
+
+    Raises
+    ------
+    ValueError : the frame size is not a multiple of the hop (which this fast path needs).
+    """
+    *lead, count, size = frames.shape
+    if size % hop_samples:
+        raise ValueError(f"frame of {size} samples is not a multiple of the hop of {hop_samples}")
+    parts = size // hop_samples
+    # Part p of frame t lands in hop slot t + p (before centring): parts are rotated slots, summed.
+    slots = frames.reshape(*lead, count, parts, hop_samples)
+    total = np.zeros((*lead, count, hop_samples), dtype=frames.dtype)
+    for part in range(parts):
+        total += np.roll(slots[..., part, :], part, axis=-2)
+    signal = total.reshape(*lead, count * hop_samples)
+    return np.roll(signal, -(size // 2), axis=-1)
+
+
+def istft_circular(spectrum: Complex, size: int, hop_samples: int) -> Float:
+    """Inverse of `stft_circular` (least squares, Griffin and Lim 1984): (..., bins, frames) -> (..., samples).
+
+    Exact where the squared windows overlap to a non-zero sum, as they do when ``hop_samples <= size / 2``.
+    """
+    window = hann(size)
+    # Axes (..., bins, frames) -> (..., frames, bins): the FFT runs along the last.
+    frames = scipy.fft.irfft(np.swapaxes(spectrum, -1, -2), n=size, axis=-1).astype(np.float32, copy=False)
+    frames *= window
+    signal = overlap_add_circular(frames, hop_samples)
+    count = spectrum.shape[-1]
+    weight = overlap_add_circular(np.broadcast_to(window**2, (count, size)), hop_samples)
+    return (signal / np.maximum(weight, 1e-8)).astype(np.float32, copy=False)

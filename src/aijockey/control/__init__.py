@@ -1,0 +1,1 @@
+"""Hands -> engine: `parameters` is the one table; everything else translates it."""

@@ -1,0 +1,1 @@
+"""Corpus, pack or recording -> figures and a report."""

@@ -1,0 +1,1 @@
+"""Pack -> sound: generator, decks, mixer, engine, devices. Imports neither torch nor ``train``."""

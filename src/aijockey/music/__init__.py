@@ -1,0 +1,1 @@
+"""Tempo, bars, keys: arithmetic that never touches a sample."""

@@ -1,0 +1,1 @@
+"""The invertible maps between audio and what a network sees, in NumPy alone."""

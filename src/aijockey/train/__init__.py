@@ -1,0 +1,1 @@
+"""Corpus -> checkpoint -> pack. PyTorch lives only here."""
