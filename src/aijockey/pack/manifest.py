@@ -1,0 +1,237 @@
+"""The manifest of a pack, format 1: what it holds and how its parts join. ``docs/pack-format.md`` is its
+specification.
+
+A loader never asks which family a graph belongs to. It asks which *sampler* drives a generator and which
+*output* a vocoder has; those two fields choose the code that runs.
+"""
+
+from dataclasses import dataclass, field
+from typing import Annotated, Any, ClassVar, Literal
+
+from aijockey.pack.errors import ManifestError
+from aijockey.pack.fields import Between, FreeJson, Matching, nearest
+
+FORMAT = 1
+MANIFEST_NAME = "manifest.json"
+CARD_NAME = "MODEL_CARD.md"
+MAX_MANIFEST_BYTES = 4 << 20
+MAX_FILE_BYTES = 512 << 20
+MAX_PACK_BYTES = 1 << 30
+MAX_FILES = 256
+
+Word = Annotated[
+    str,
+    Matching(r"[a-z0-9][a-z0-9_-]{0,47}", "a name (a-z, 0-9, - and _, at most 48, not starting with - or _)"),
+]
+ControlName = Annotated[
+    str, Matching(r"[a-z][a-z0-9_]{0,47}", "a control name (a-z, 0-9 and _, starting with a letter)")
+]
+FileName = Annotated[str, Matching(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", "a file name without folders")]
+Version = Annotated[str, Matching(r"[0-9A-Za-z][0-9A-Za-z.+-]{0,47}", "a version such as 1.0.0")]
+Line = Annotated[str, Matching(r"[^\r\n\x00]{1,300}", "one line of 1 to 300 characters")]
+KeyName = Annotated[str, Matching(r"[A-G][#b]? (major|minor)", "a key such as 'A minor' or 'F# major'")]
+Sha256 = Annotated[str, Matching(r"[0-9a-f]{64}", "64 hexadecimal digits")]
+Count = Annotated[int, Between(1, 65_536)]
+
+
+@dataclass(frozen=True)
+class MelSpec:
+    """Log-mel of a circular loop, natural logarithm; frame ``t`` is centred on sample ``t * hop_samples``."""
+
+    kind: Literal["mel"]
+    hop_samples: Annotated[int, Between(1, 65_536)]
+    window_samples: Annotated[int, Between(2, 65_536)]
+    bands: Annotated[int, Between(1, 2_048)]
+    low_hz: Annotated[float, Between(0, 96_000)]
+    high_hz: Annotated[float, Between(1, 96_000)]
+    floor: Annotated[float, Between(1e-12, 1.0)]
+    TAG: ClassVar[str] = "kind"
+
+
+@dataclass(frozen=True)
+class ControlSpec:
+    """A measured attribute that generators may be conditioned on; each voice states its mean and spread of
+    it."""
+
+    name: ControlName
+    unit: Line
+    description: Line
+
+
+@dataclass(frozen=True)
+class PatchPcaSpec:
+    """Principal components of patches of ``patch_frames`` x all bands: mel patch = mean + code @ basis."""
+
+    kind: Literal["patch-pca"]
+    patch_frames: Annotated[int, Between(1, 1_024)]
+    dims: Annotated[int, Between(1, 4_096)]
+    mean: FileName
+    basis: FileName
+    TAG: ClassVar[str] = "kind"
+
+
+@dataclass(frozen=True)
+class EulerSpec:
+    """Integrate the graph's velocity from noise (time 0) to data (time 1) in ``steps`` Euler steps.
+
+    Times are ``u / (u + shift * (1 - u))`` for ``u`` in ``linspace(0, 1, steps + 1)``: a shift above 1 spends
+    more steps near noise.
+    """
+
+    kind: Literal["euler"]
+    steps: Annotated[int, Between(1, 256)]
+    shift: Annotated[float, Between(0.01, 100)] = 1.0
+    TAG: ClassVar[str] = "kind"
+
+
+@dataclass(frozen=True)
+class DirectSpec:
+    """One call: the graph's output is the codes. ``truncation`` (1: none) is fed where the graph asks for
+    it."""
+
+    kind: Literal["direct"]
+    truncation: Annotated[float, Between(0, 2)] = 1.0
+    TAG: ClassVar[str] = "kind"
+
+
+@dataclass(frozen=True)
+class GeneratorSpec:
+    """One graph that makes codes of loops for one or more voices.
+
+    ``codes`` names the entry of the manifest's ``codes`` that it writes in; ``controls`` are the columns of
+    its ``controls`` input, in order.
+    """
+
+    family: Word
+    graph: FileName
+    codes: Word
+    latent_shape: tuple[Count, ...]
+    controls: tuple[ControlName, ...]
+    sampler: EulerSpec | DirectSpec
+
+
+@dataclass(frozen=True)
+class SpectrumVocoderSpec:
+    """The graph makes a complex spectrum; a circular inverse STFT with a Hann window makes audio of it."""
+
+    family: Word
+    graph: FileName
+    output: Literal["spectrum"]
+    window_samples: Annotated[int, Between(2, 65_536)]
+    hop_samples: Annotated[int, Between(1, 65_536)]
+    TAG: ClassVar[str] = "output"
+
+
+@dataclass(frozen=True)
+class AudioVocoderSpec:
+    """The graph makes audio itself."""
+
+    family: Word
+    graph: FileName
+    output: Literal["audio"]
+    TAG: ClassVar[str] = "output"
+
+
+@dataclass(frozen=True)
+class GriffinLimSpec:
+    """No graph: phase by Griffin and Lim's iteration. Any pack sounds without a trained vocoder, but
+    slowly."""
+
+    family: Word
+    output: Literal["griffin-lim"]
+    iterations: Annotated[int, Between(1, 1_000)] = 32
+    TAG: ClassVar[str] = "output"
+
+
+@dataclass(frozen=True)
+class SpreadSpec:
+    """Mean and standard deviation of a control over a voice's loops, in the control's unit."""
+
+    mean: Annotated[float, Between(-1e9, 1e9)]
+    std: Annotated[float, Between(1e-9, 1e9)]
+
+
+@dataclass(frozen=True)
+class VoiceSpec:
+    """One named sound source.
+
+    ``index`` is fed to the generator's ``voice`` input. ``tonal`` voices are in ``key``; ``loudness_lufs`` is
+    the usual loudness of this voice's loops, so that a mixer can level voices without listening.
+    """
+
+    name: Word
+    generator: Word
+    index: Annotated[int, Between(0, 65_535)]
+    tonal: bool
+    key: KeyName | None
+    loudness_lufs: Annotated[float, Between(-100, 20)]
+    controls: dict[ControlName, SpreadSpec]
+
+
+@dataclass(frozen=True)
+class FileSpec:
+    """Size and SHA-256 (hexadecimal) of one file of the pack."""
+
+    bytes: Annotated[int, Between(0, MAX_FILE_BYTES)]
+    sha256: Sha256
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Everything a loader needs to know. ``files`` lists all files but the manifest itself."""
+
+    format: Literal[1]
+    name: Word
+    version: Version
+    licence: Line
+    made_by: Line
+    training_data: str
+    rate_hz: Annotated[int, Between(8_000, 192_000)]
+    bpm: Annotated[float, Between(20, 999)]
+    bars: Annotated[int, Between(1, 64)]
+    samples: Annotated[int, Between(1, 1 << 26)]
+    key: KeyName | None
+    representation: MelSpec
+    controls: tuple[ControlSpec, ...]
+    codes: dict[Word, PatchPcaSpec]
+    generators: dict[Word, GeneratorSpec]
+    vocoder: SpectrumVocoderSpec | AudioVocoderSpec | GriffinLimSpec
+    voices: tuple[VoiceSpec, ...]
+    figures: Annotated[dict[str, Any], FreeJson()] = field(default_factory=dict)
+    files: dict[str, FileSpec] = field(default_factory=dict)
+
+    @property
+    def frames(self) -> int:
+        """Frames of a loop's mel."""
+        return self.samples // self.representation.hop_samples
+
+    @property
+    def graphs(self) -> tuple[str, ...]:
+        """File names of all graphs."""
+        vocoder = () if isinstance(self.vocoder, GriffinLimSpec) else (self.vocoder.graph,)
+        return tuple(dict.fromkeys((*(spec.graph for spec in self.generators.values()), *vocoder)))
+
+    @property
+    def arrays(self) -> dict[str, tuple[int, ...]]:
+        """File name -> declared shape of all arrays."""
+        shapes: dict[str, tuple[int, ...]] = {}
+        for spec in self.codes.values():
+            values = spec.patch_frames * self.representation.bands
+            shapes[spec.mean] = (values,)
+            shapes[spec.basis] = (spec.dims, values)
+        return shapes
+
+    def voice(self, name: str) -> VoiceSpec:
+        """The voice called ``name``.
+
+        Raises
+        ------
+        ManifestError : there is none; the text names the nearest.
+        """
+        for voice in self.voices:
+            if voice.name == name:
+                return voice
+        known = [voice.name for voice in self.voices]
+        raise ManifestError(
+            f"pack '{self.name}' has no voice '{name}'{nearest(name, known)} (voices: {', '.join(known)})"
+        )

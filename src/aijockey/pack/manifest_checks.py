@@ -1,0 +1,171 @@
+"""What types alone cannot say: that the parts of a manifest fit each other, and that file names are safe."""
+
+import json
+import math
+from collections.abc import Iterable
+from typing import NoReturn
+
+from aijockey.music.grid import RATE_HZ, REFERENCE_BPM, SIXTEENTH_SAMPLES, loop_samples
+from aijockey.pack.errors import ManifestError, UnsafeNameError
+from aijockey.pack.fields import nearest
+from aijockey.pack.manifest import (
+    CARD_NAME,
+    FORMAT,
+    MANIFEST_NAME,
+    MAX_FILES,
+    MAX_PACK_BYTES,
+    EulerSpec,
+    GeneratorSpec,
+    Manifest,
+    SpectrumVocoderSpec,
+    VoiceSpec,
+)
+
+
+def check_file_name(name: str) -> None:
+    """Refuse names that are not one plain file in the pack's own folder.
+
+    Raises
+    ------
+    UnsafeNameError
+    """
+    plain = 0 < len(name) <= 100 and name[0].isalnum() and name.isascii()
+    if not plain or any(not (letter.isalnum() or letter in "._-") for letter in name):
+        raise UnsafeNameError(
+            f"name {json.dumps(name)[:120]} is not allowed: expected letters, digits, . _ - and no folders"
+        )
+
+
+def check_manifest(manifest: Manifest) -> None:
+    """Refuse a manifest whose parts do not fit each other.
+
+    Raises
+    ------
+    ManifestError, UnsafeNameError
+    """
+    _check_grid(manifest)
+    _check_names(manifest)
+    for name, generator in manifest.generators.items():
+        _check_generator(manifest, f"generators.{name}", generator)
+    for index, voice in enumerate(manifest.voices):
+        _check_voice(manifest, f"voices[{index}]", voice)
+    seats = [(voice.generator, voice.index) for voice in manifest.voices]
+    _check_unique("voices, generator and index", [f"{generator} {index}" for generator, index in seats])
+    _check_files(manifest)
+
+
+def _fail(where: str, message: str) -> NoReturn:
+    raise ManifestError(f"{where}: {message}")
+
+
+def _check_unique(where: str, words: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for word in words:
+        if word in seen:
+            _fail(where, f"'{word}' appears twice")
+        seen.add(word)
+
+
+def _check_grid(manifest: Manifest) -> None:
+    if manifest.rate_hz != RATE_HZ:
+        _fail("rate_hz", f"is {manifest.rate_hz}; packs of format {FORMAT} are at {RATE_HZ}")
+    if manifest.bpm != REFERENCE_BPM:
+        _fail("bpm", f"is {manifest.bpm:g}; packs of format {FORMAT} are at {REFERENCE_BPM:g}")
+    if manifest.samples != loop_samples(manifest.bars):
+        _fail(
+            "samples",
+            f"is {manifest.samples}, but {manifest.bars} bars are {loop_samples(manifest.bars)} samples",
+        )
+    mel = manifest.representation
+    if SIXTEENTH_SAMPLES % mel.hop_samples:
+        _fail(
+            "representation.hop_samples",
+            f"{mel.hop_samples} does not divide a sixteenth of {SIXTEENTH_SAMPLES} samples",
+        )
+    if not mel.low_hz < mel.high_hz <= manifest.rate_hz / 2:
+        _fail(
+            "representation.high_hz",
+            f"bands from {mel.low_hz:g} to {mel.high_hz:g} Hz; expected low < high <= {RATE_HZ // 2}",
+        )
+    vocoder = manifest.vocoder
+    if isinstance(vocoder, SpectrumVocoderSpec):
+        if manifest.samples % vocoder.hop_samples:
+            _fail(
+                "vocoder.hop_samples",
+                f"{vocoder.hop_samples} does not divide a loop of {manifest.samples} samples",
+            )
+        if vocoder.window_samples % vocoder.hop_samples or vocoder.window_samples < 2 * vocoder.hop_samples:
+            _fail(
+                "vocoder.window_samples",
+                f"{vocoder.window_samples} is not 2 or more whole hops of {vocoder.hop_samples}",
+            )
+
+
+def _check_names(manifest: Manifest) -> None:
+    _check_unique("controls", [control.name for control in manifest.controls])
+    _check_unique("voices", [voice.name for voice in manifest.voices])
+    if not manifest.voices:
+        _fail("voices", "the list is empty; a pack has at least one voice")
+
+
+def _check_generator(manifest: Manifest, where: str, generator: GeneratorSpec) -> None:
+    if generator.codes not in manifest.codes:
+        _fail(f"{where}.codes", f"no codes '{generator.codes}'{nearest(generator.codes, manifest.codes)}")
+    code = manifest.codes[generator.codes]
+    if manifest.frames % code.patch_frames:
+        _fail(
+            f"codes.{generator.codes}.patch_frames",
+            f"{code.patch_frames} does not divide a loop of {manifest.frames} frames",
+        )
+    shape = generator.latent_shape
+    if not 1 <= len(shape) <= 3 or math.prod(shape) > 1 << 22:
+        _fail(f"{where}.latent_shape", f"is {list(shape)}; expected 1 to 3 axes and at most {1 << 22} values")
+    patches = (manifest.frames // code.patch_frames, code.dims)
+    if isinstance(generator.sampler, EulerSpec) and shape != patches:
+        _fail(
+            f"{where}.latent_shape",
+            f"is {list(shape)}; an euler sampler's latents are codes, {list(patches)}",
+        )
+    known = [control.name for control in manifest.controls]
+    for control in generator.controls:
+        if control not in known:
+            _fail(f"{where}.controls", f"no control '{control}'{nearest(control, known)}")
+    _check_unique(f"{where}.controls", generator.controls)
+
+
+def _check_voice(manifest: Manifest, where: str, voice: VoiceSpec) -> None:
+    if voice.generator not in manifest.generators:
+        _fail(
+            f"{where}.generator",
+            f"no generator '{voice.generator}'{nearest(voice.generator, manifest.generators)}",
+        )
+    wanted = manifest.generators[voice.generator].controls
+    for name in wanted:
+        if name not in voice.controls:
+            _fail(
+                f"{where}.controls",
+                f"'{name}' is missing; generator '{voice.generator}' is conditioned on it",
+            )
+    for name in voice.controls:
+        if name not in wanted:
+            _fail(
+                f"{where}.controls",
+                f"'{name}' is not a control of generator '{voice.generator}'{nearest(name, wanted)}",
+            )
+
+
+def _check_files(manifest: Manifest) -> None:
+    if len(manifest.files) > MAX_FILES:
+        _fail("files", f"lists {len(manifest.files)} files; at most {MAX_FILES} are allowed")
+    for name in manifest.files:
+        check_file_name(name)
+    folded = [name.casefold() for name in (*manifest.files, MANIFEST_NAME)]
+    _check_unique("files (regardless of case)", folded)
+    used = {*manifest.graphs, *manifest.arrays, CARD_NAME}
+    for name in sorted(used - set(manifest.files)):
+        _fail("files", f"'{name}' is used but not listed{nearest(name, manifest.files)}")
+    for name in sorted(set(manifest.files) - used):
+        _fail("files", f"'{name}' is listed, but nothing in the manifest uses it")
+    total = sum(entry.bytes for entry in manifest.files.values())
+    if total > MAX_PACK_BYTES:
+        _fail("files", f"{total:,} bytes in all; at most {MAX_PACK_BYTES:,} are allowed")
