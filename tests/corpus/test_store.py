@@ -15,7 +15,8 @@ HEADER = CorpusHeader(channels=2, samples=480, licence="CC0-1.0", made_by="test"
 def record(row: int, *, shard: str = "a", voice: str = "techno", split: str = "train") -> LoopRecord:
     return LoopRecord(
         id=f"{shard}-{row}", source=f"{voice}/{shard}.wav", start_s=row * 1.5, bpm=126.0, voice=voice,
-        split=split, licence="CC0-1.0", shard=shard, row=row, measures={"onset_density": 2.5}, notes={"key": "A minor"},
+        split=split, licence="CC0-1.0", shard=shard, row=row,
+        measures={"onset_density": 2.5}, notes={"key": "A minor"},
     )  # fmt: skip
 
 
