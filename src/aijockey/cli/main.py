@@ -41,7 +41,7 @@ def build_parser(verb: str | None) -> argparse.ArgumentParser:
         if name == verb:
             module = importlib.import_module(f"aijockey.cli.{name}")
             module.add_arguments(child)
-            child.set_defaults(run=module.run)
+            child.set_defaults(run_verb=module.run)
     return parser
 
 
@@ -51,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     verb = next((word for word in words if word in VERBS), None)
     arguments = build_parser(verb).parse_args(words)
     try:
-        return int(arguments.run(arguments))
+        return int(arguments.run_verb(arguments))
     except AijockeyError as error:
         print(f"aijockey {arguments.verb}: {error}", file=sys.stderr)
         return 1
