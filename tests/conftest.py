@@ -185,7 +185,7 @@ def tiny_files() -> dict[str, Any]:
     basis[0] = 0.5  # level
     basis[1] = 0.2 * np.linspace(1, -1, BANDS)  # darker
     basis[2] = 0.1 * np.linspace(1, -1, PATCH_FRAMES)[:, None]  # decays within the patch
-    basis[3] = 0.1 * np.cos(np.linspace(0, 3 * np.pi, BANDS))
+    basis[3] = 0.1 * np.cos(2 * np.pi * (np.arange(BANDS) + 0.5) / BANDS)  # hollow
     return {
         "flow.onnx": _flow(rng),
         "direct.onnx": _direct(rng),

@@ -39,6 +39,8 @@ from aijockey.representation.patch_code import PatchCode
 
 Float = npt.NDArray[np.float32]
 
+# Between rows of a basis; rounding to half precision leaves about 0.001.
+MOST_OVERLAP = 0.02
 # Half precision is stored to save space and comes back as float32.
 ARRAY_DTYPES = ("<f2", "<f4", "<f8")
 
@@ -131,7 +133,9 @@ class Pack:
         ArrayFileError, and those of `read`.
         """
         spec = self.manifest.codes[name]
-        return PatchCode(self.array(spec.mean), self.array(spec.basis), spec.patch_frames)
+        basis = self.array(spec.basis)
+        _check_basis(basis, spec.basis)
+        return PatchCode(self.array(spec.mean), basis, spec.patch_frames)
 
     @property
     def card(self) -> str:
@@ -160,6 +164,8 @@ class Pack:
                 decode_array(data, name, self.manifest.arrays[name])
             else:
                 _check_text(data, name)
+        for name in self.manifest.codes:
+            self.code(name)
 
 
 def graph_contracts(manifest: Manifest) -> dict[str, tuple[dict[str, bool], frozenset[str]]]:
@@ -201,6 +207,17 @@ def decode_array(data: bytes, name: str, shape: tuple[int, ...]) -> Float:
     if not np.isfinite(array).all():
         raise ArrayFileError(f"{name}: holds values that are not finite")
     return np.ascontiguousarray(array)
+
+
+def _check_basis(basis: Float, name: str) -> None:
+    """Encoding divides by each row's length and relies on the rows being orthogonal."""
+    lengths = np.linalg.norm(basis, axis=1)
+    if not lengths.all():
+        raise ArrayFileError(f"{name}: row {int(np.argmin(lengths))} is all zeros")
+    unit = basis / lengths[:, None]
+    worst = float(np.abs(unit @ unit.T - np.eye(len(unit))).max())
+    if worst > MOST_OVERLAP:
+        raise ArrayFileError(f"{name}: rows are not orthogonal (a cosine of {worst:.3f} between two)")
 
 
 def _check_text(data: bytes, name: str) -> None:

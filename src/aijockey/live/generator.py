@@ -1,0 +1,268 @@
+"""Seeds or latents of a voice -> loops: the generator of a pack and its vocoder, run together.
+
+Everything is computed in batches of exactly `BATCH` loops, padded where there are fewer: matrix kernels
+choose their order of summation by size, so without that the last bits of a loop would depend on how many
+others were made beside it. So the same voice and seed give the same samples on the same machine, alone or
+among others.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import scipy.special
+
+from aijockey.live.graph import GenerationError, Graph
+from aijockey.live.sampler import SAMPLERS, Sampler
+from aijockey.live.vocoder import make_vocoder
+from aijockey.pack.fields import nearest
+from aijockey.pack.manifest import GeneratorSpec, VoiceSpec
+from aijockey.pack.pack import Pack
+from aijockey.representation.patch_code import PatchCode
+
+Float = npt.NDArray[np.float32]
+Controls = Mapping[str, float | npt.ArrayLike]
+
+# Four neighbours of one latent make an ensemble in stereo, so four is what is asked for most.
+BATCH = 4
+SEEDS = 1 << 64
+
+
+def voice_noise(voice: str, seed: int, count: int) -> Float:
+    """``count`` standard normal numbers that belong to ``voice`` and ``seed``, for good.
+
+    The counter-based generator Philox4x64-10 (Salmon et al. 2011) with the key (first 8 bytes of the SHA-256
+    of the voice's name, little-endian; seed), its words' upper 53 bits made uniform and sent through the
+    normal quantile function. NumPy promises the stream of its bit generators but not its normal variates,
+    hence our own last step.
+
+    Raises
+    ------
+    ValueError : the seed is not in 0 .. 2^64 - 1.
+    """
+    if not 0 <= seed < SEEDS:
+        raise ValueError(f"seed {seed} is out of range; expected 0 to {SEEDS - 1}")
+    voice_key = int.from_bytes(hashlib.sha256(voice.encode()).digest()[:8], "little")
+    words = np.random.Philox(key=np.array([voice_key, seed], dtype=np.uint64)).random_raw(count)
+    uniform = ((words >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
+    return scipy.special.ndtri(uniform).astype(np.float32)
+
+
+class Generator:
+    """The voices of a pack, ready to make loops.
+
+    Graphs load when a voice first needs them (`warm_up` loads all). ``threads`` is for each call.
+    """
+
+    def __init__(self, pack: Pack, threads: int = 1) -> None:
+        self.pack = pack
+        self.threads = threads
+        self._samplers: dict[str, Sampler] = {}
+        self._codes: dict[str, PatchCode] = {}
+        self.vocoder = make_vocoder(pack, threads)
+
+    @property
+    def voices(self) -> tuple[str, ...]:
+        """Names of the pack's voices, in its order. Thread: any."""
+        return tuple(voice.name for voice in self.pack.manifest.voices)
+
+    @property
+    def samples(self) -> int:
+        """Samples of every loop. Thread: any."""
+        return self.pack.manifest.samples
+
+    def latent(self, voice: str, seed: int) -> Float:
+        """The latent of ``seed`` (0 to 2^64 - 1): standard normal, of the voice's latent shape, see
+        `voice_noise`.
+
+        Raises
+        ------
+        ManifestError : no such voice.
+        ValueError : seed out of range.
+
+        Thread: any.
+        """
+        shape = self._spec(self.pack.manifest.voice(voice)).latent_shape
+        return voice_noise(voice, seed, int(np.prod(shape))).reshape(shape)
+
+    def standardize(self, voice: str, control: str, value: float) -> float:
+        """``value`` of a control in its own unit, in standard deviations from this voice's mean.
+
+        Raises
+        ------
+        GenerationError : the voice has no such control.
+
+        Thread: any.
+        """
+        spec = self.pack.manifest.voice(voice)
+        self._check_control(spec, control)
+        spread = spec.controls[control]
+        return (value - spread.mean) / spread.std
+
+    def codes(
+        self, voice: str, latents: Float, controls: Controls | None = None, steps: int | None = None
+    ) -> Float:
+        """Codes of loops, (batch, patches, dims).
+
+        Parameters
+        ----------
+        latents : (batch, *latent_shape), for example stacked results of `latent`.
+        controls : name -> standard deviations from the voice's mean, one number or (batch,). One left out is
+            the
+            network's to choose.
+        steps : steps of an ``euler`` sampler; None takes the pack's. More is nearer to the exact path and
+            slower.
+
+        Raises
+        ------
+        GenerationError : wrong shapes, unknown controls, a graph that fails or makes numbers that are not
+            finite.
+
+        Thread: any but audio.
+        """
+        spec = self.pack.manifest.voice(voice)
+        latents = self._batched(latents, self._spec(spec).latent_shape, "latents")
+        shape = self._code_shape(spec)
+        sampler = self._sampler(spec)
+        return self._in_batches(
+            spec, latents, controls, lambda part, feeds: sampler.sample(part, feeds, shape, steps)
+        )
+
+    def mel(
+        self, voice: str, latents: Float, controls: Controls | None = None, steps: int | None = None
+    ) -> Float:
+        """Log-mels of loops, (batch, bands, frames); arguments and errors as in `codes`. Thread: any but
+        audio."""
+        return self._code(voice).decode(self.codes(voice, latents, controls, steps))
+
+    def generate(
+        self, voice: str, latents: Float, controls: Controls | None = None, steps: int | None = None
+    ) -> Float:
+        """Loops, (batch, samples), float32, circular; arguments and errors as in `codes`. Thread: any but
+        audio."""
+        return self.sound(self.mel(voice, latents, controls, steps))
+
+    def sound(self, mel: Float) -> Float:
+        """Log-mels (batch, bands, frames) through the pack's vocoder: (batch, samples). Thread: any but
+        audio."""
+        audio = np.empty((len(mel), self.samples), dtype=np.float32)
+        for start in range(0, len(mel), BATCH):
+            part = mel[start : start + BATCH]
+            audio[start : start + len(part)] = self.vocoder.decode(_pad(part))[: len(part)]
+        return _finite(audio, "the vocoder")
+
+    def invert(
+        self, voice: str, mel: Float, controls: Controls | None = None, steps: int | None = None
+    ) -> Float:
+        """Latents that `mel`, with the same controls and steps, turns back into nearly this (batch, bands,
+        frames).
+
+        What the voice's code cannot say, and what its network never makes, is lost; the rest comes back.
+
+        Raises
+        ------
+        GenerationError : the voice's sampler cannot run backwards, or as in `codes`.
+
+        Thread: any but audio.
+        """
+        spec = self.pack.manifest.voice(voice)
+        bands = self.pack.manifest.representation.bands
+        mel = self._batched(mel, (bands, self.pack.manifest.frames), "mel")
+        sampler = self._sampler(spec)
+        return self._in_batches(
+            spec,
+            self._code(voice).encode(mel),
+            controls,
+            lambda part, feeds: sampler.invert(part, feeds, steps),
+        )
+
+    def warm_up(self) -> None:
+        """Load every graph and run each once, so that the first loop is as quick as the rest. Thread: any but
+        audio."""
+        for spec in {voice.generator: voice for voice in self.pack.manifest.voices}.values():
+            self.generate(spec.name, self.latent(spec.name, 0)[None])
+
+    def _in_batches(
+        self,
+        voice: VoiceSpec,
+        rows: Float,
+        controls: Controls | None,
+        make: Callable[[Float, Mapping[str, npt.NDArray[Any]]], Float],
+    ) -> Float:
+        values, known = self._control_rows(voice, controls or {}, len(rows))
+        results = [np.empty((0, *self._code_shape(voice)), dtype=np.float32)]
+        for start in range(0, len(rows), BATCH):
+            part = slice(start, start + BATCH)
+            feeds: dict[str, npt.NDArray[Any]] = {
+                "voice": np.full(BATCH, voice.index, dtype=np.int64),
+                "controls": _pad(values[part]),
+                "known": _pad(known[part]),
+            }
+            results.append(make(_pad(rows[part]), feeds)[: len(rows[part])])
+        return _finite(np.concatenate(results), f"voice '{voice.name}'")
+
+    def _control_rows(self, voice: VoiceSpec, controls: Controls, count: int) -> tuple[Float, Float]:
+        names = self._spec(voice).controls
+        values = np.zeros((count, len(names)), dtype=np.float32)
+        known = np.zeros_like(values)
+        for name, value in controls.items():
+            self._check_control(voice, name)
+            column = np.asarray(value, dtype=np.float32)
+            if column.shape not in ((), (count,)) or not np.isfinite(column).all():
+                raise GenerationError(
+                    f"control '{name}': expected one finite number or {count}, got shape {column.shape}"
+                )
+            values[:, names.index(name)] = column
+            known[:, names.index(name)] = 1.0
+        return values, known
+
+    def _check_control(self, voice: VoiceSpec, name: str) -> None:
+        names = self._spec(voice).controls
+        if name not in names:
+            raise GenerationError(
+                f"voice '{voice.name}' has no control '{name}'{nearest(name, names)} "
+                f"(controls: {', '.join(names) or 'none'})"
+            )
+
+    def _batched(self, value: Float, shape: tuple[int, ...], what: str) -> Float:
+        array = np.asarray(value, dtype=np.float32)
+        if array.shape[1:] != shape or array.ndim != len(shape) + 1:
+            raise GenerationError(
+                f"{what} have shape {array.shape}; expected (batch, {', '.join(map(str, shape))})"
+            )
+        return array
+
+    def _spec(self, voice: VoiceSpec) -> GeneratorSpec:
+        return self.pack.manifest.generators[voice.generator]
+
+    def _code_shape(self, voice: VoiceSpec) -> tuple[int, int]:
+        code = self.pack.manifest.codes[self._spec(voice).codes]
+        return self.pack.manifest.frames // code.patch_frames, code.dims
+
+    def _code(self, voice: str) -> PatchCode:
+        name = self._spec(self.pack.manifest.voice(voice)).codes
+        if name not in self._codes:
+            self._codes[name] = self.pack.code(name)
+        return self._codes[name]
+
+    def _sampler(self, voice: VoiceSpec) -> Sampler:
+        if voice.generator not in self._samplers:
+            spec = self._spec(voice)
+            graph = Graph(self.pack, spec.graph, self.threads)
+            self._samplers[voice.generator] = SAMPLERS[spec.sampler.kind](graph, spec.sampler)
+        return self._samplers[voice.generator]
+
+
+def _pad(rows: Float) -> Float:
+    """Repeat the last row until there are `BATCH`: zeros could be unlike anything the network has seen, and
+    slow."""
+    missing = BATCH - len(rows)
+    return rows if not missing else np.concatenate([rows, np.repeat(rows[-1:], missing, axis=0)])
+
+
+def _finite(values: Float, maker: str) -> Float:
+    if not np.isfinite(values).all():
+        raise GenerationError(f"{maker} made numbers that are not finite")
+    return values
