@@ -32,6 +32,7 @@ class VocosConfig:
     subframes : spectrum frames for each mel frame; must divide the hop.
     overlap : spectrum window in spectrum hops.
     adversarial_from : part of the run after which the discriminators join, 0 to 1; 1 leaves them out.
+    judged_samples : of each crop, a slice that the discriminators see, since they cost far more than the network.
     """
 
     width: int = 256
@@ -44,6 +45,7 @@ class VocosConfig:
     adversarial_loss: float = 0.1
     feature_loss: float = 0.2
     adversarial_from: float = 1.0
+    judged_samples: int = 12_000
     discriminators: DiscriminatorConfig = DiscriminatorConfig()
 
 
@@ -179,13 +181,14 @@ class VocosTask(VocoderTask):
         adversarial = self.progress >= config.adversarial_from
         if adversarial:
             judges = self.networks["judges"]
-            verdict = judges.judge_loss(made.detach(), truth)  # type: ignore[operator]
+            seen, real = self._slice(made, truth, random)
+            verdict = judges.judge_loss(seen.detach(), real)  # type: ignore[operator]
             self.optimizers["judges"].zero_grad(set_to_none=True)
             self.backward(verdict)
             self.train.clip(judges.parameters())
             self.optimizers["judges"].step()
             metrics["judge_loss"] = verdict.detach()
-            fooled, features = judges.maker_losses(made, truth)  # type: ignore[operator]
+            fooled, features = judges.maker_losses(seen, real)  # type: ignore[operator]
             metrics |= {"adversarial_loss": fooled.detach(), "feature_loss": features.detach()}
             loss = loss + config.adversarial_loss * fooled + config.feature_loss * features
         stft = self.stft(made, truth)
@@ -202,6 +205,11 @@ class VocosTask(VocoderTask):
             "mel_loss": mel.detach(),
             "gradient": gradient,
         }
+
+    def _slice(self, made: Tensor, truth: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:
+        size = min(self.config.judged_samples, truth.shape[-1])
+        start = int(torch.randint(truth.shape[-1] - size + 1, (), generator=random))
+        return made[..., start : start + size], truth[..., start : start + size]
 
     @staticmethod
     def _middle(audio: Tensor, truth: Tensor) -> Tensor:
