@@ -1,0 +1,175 @@
+"""The one table of parameters: whatever can be turned, its address, unit, range, default and meaning.
+
+Set files, events, help and every surface are validated against this table, so a parameter that is not here does not
+exist. An address is ``group.name``, or ``deck.N.name`` with decks counted from 1; named controls of a generator are
+``deck.N.controls.NAME``, in standard deviations of what that voice learned from.
+"""
+
+import difflib
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from aijockey.errors import AijockeyError
+
+Value = float | str
+Curve = Literal["linear", "decibel", "octave", "step", "switch", "choice", "name"]
+MAX_DECKS = 16
+SILENCE_DB = -90.0
+CONTROL_PREFIX = "controls."
+
+
+class ParameterError(AijockeyError):
+    """An address or a value that the table does not allow; the text says what it does allow."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One row of the table.
+
+    curve : how a surface should map its travel: "linear", "decibel", "octave" (equal ratios), "step" (whole numbers),
+        "switch" (0 or 1), "choice" (one of ``choices``), "name" (text).
+    planned : True for what decides which loop plays (voice, seed, play…): it acts at the deck's next grid line.
+        False for what shapes sound: it acts at its very sample and is smoothed.
+    """
+
+    group: str
+    name: str
+    unit: str
+    low: float
+    high: float
+    default: Value
+    curve: Curve
+    summary: str
+    planned: bool = False
+    choices: tuple[Value, ...] = ()
+
+    @property
+    def address(self) -> str:
+        """How the row is addressed, with ``N`` for the number of a deck."""
+        return f"{self.group}.N.{self.name}" if self.group == "deck" else f"{self.group}.{self.name}"
+
+    def check(self, value: object, address: str | None = None) -> Value:
+        """``value`` as the engine keeps it: a float, or text for names and some choices.
+
+        Raises
+        ------
+        ParameterError : wrong type, not finite, or outside the range; names address, value and range.
+        """
+        where = address or self.address
+        if self.curve == "name":
+            if not isinstance(value, str) or not value:
+                raise ParameterError(f"{where}: {value!r} is not a name; expected text such as 'techno'")
+            return value
+        if self.curve == "choice" and isinstance(value, str):
+            if value not in self.choices:
+                raise ParameterError(f"{where}: {value!r} is not one of {_listed(self.choices)}{near(value, self.choices)}")
+            return value
+        if not isinstance(value, int | float):
+            raise ParameterError(f"{where}: {value!r} is not a number; {self._expected()}")
+        number = float(value)
+        if not math.isfinite(number) or not self.low <= number <= self.high:
+            raise ParameterError(f"{where}: {value!r} is out of range; {self._expected()}")
+        if self.curve == "choice" and number not in self.choices:
+            raise ParameterError(f"{where}: {value!r} is not one of {_listed(self.choices)}")
+        if self.curve in ("step", "switch") and number != int(number):
+            raise ParameterError(f"{where}: {value!r} is not a whole number; {self._expected()}")
+        return number
+
+    def _expected(self) -> str:
+        if self.choices:
+            return f"expected one of {_listed(self.choices)}"
+        unit = f" {self.unit}" if self.unit else ""
+        return f"expected {self.low:g} to {self.high:g}{unit}"
+
+
+@dataclass(frozen=True)
+class Target:
+    """What an address points at: a row, the deck (counted from 0) or None, the generator's control or None."""
+
+    parameter: Parameter
+    deck: int | None = None
+    control: str | None = None
+
+
+PARAMETERS: tuple[Parameter, ...] = (
+    Parameter("transport", "tempo_bpm", "BPM", 20, 300, 120.0, "linear", "tempo; loops are stretched and keep their pitch"),
+    Parameter("master", "gain_db", "dB", SILENCE_DB, 12, 0.0, "decibel", "level before the limiter; the lowest is silence"),
+    Parameter("mixer", "crossfader", "", -1, 1, 0.0, "linear", "-1 plays side a, 1 side b, 0 both at -3 dB"),
+    Parameter("echo", "time_beats", "beats", 0.125, 4, 0.75, "linear", "delay of the echo, in time with the transport"),
+    Parameter("echo", "feedback", "", 0, 0.95, 0.45, "linear", "how much of each repeat comes back"),
+    Parameter("echo", "gain_db", "dB", SILENCE_DB, 12, 0.0, "decibel", "level of the echo's return"),
+    Parameter("room", "size", "", 0, 1, 0.6, "linear", "length of the reverberation"),
+    Parameter("room", "damping", "", 0, 1, 0.5, "linear", "how fast its treble dies"),
+    Parameter("room", "gain_db", "dB", SILENCE_DB, 12, 0.0, "decibel", "level of the room's return"),
+    Parameter("deck", "voice", "", 0, 0, "", "name", "which voice of the pack the deck plays", True),
+    Parameter("deck", "play", "", 0, 1, 0.0, "switch", "1 launches, 0 stops, on the next grid line", True),
+    Parameter("deck", "seed", "", 0, 2**31 - 1, 0.0, "step", "jump to this seed's latent on the next grid line", True),
+    Parameter("deck", "walk", "", 0, 2**31 - 1, 0.0, "step", "move to this seed's latent, over the event's length", True),
+    Parameter("deck", "refresh_bars", "bars", 0, 64, 4.0, "step", "a fresh loop every so many bars; 0 holds", True),
+    Parameter(
+        "deck", "quantise_beats", "beats", 0, 32, 4.0, "choice", "grid of launches and swaps; 0 is off (a sixteenth)",
+        True, (0.0, 1.0, 4.0, 8.0, 16.0, 32.0),
+    ),
+    Parameter("deck", "crossfade_beats", "beats", 0, 4, 0.25, "linear", "length of a swap; it ends on the grid line", True),
+    Parameter("deck", "control", "std", -4, 4, 0.0, "linear", "a named control of the voice's generator", True),
+    Parameter("deck", "gain_db", "dB", SILENCE_DB, 12, 0.0, "decibel", "fader; the lowest is silence"),
+    Parameter("deck", "low_db", "dB", SILENCE_DB, 12, 0.0, "decibel", "isolator below 250 Hz; the lowest kills"),
+    Parameter("deck", "mid_db", "dB", SILENCE_DB, 12, 0.0, "decibel", "isolator from 250 Hz to 2.5 kHz; the lowest kills"),
+    Parameter("deck", "high_db", "dB", SILENCE_DB, 12, 0.0, "decibel", "isolator above 2.5 kHz; the lowest kills"),
+    Parameter("deck", "filter", "", -1, 1, 0.0, "linear", "below 0 a low-pass closes, above 0 a high-pass opens"),
+    Parameter("deck", "pan", "", -1, 1, 0.0, "linear", "-1 left, 1 right, at equal power; 0 leaves as is"),
+    Parameter("deck", "mute", "", 0, 1, 0.0, "switch", "1 silences the deck, in time underneath"),
+    Parameter("deck", "pump", "", 0, 1, 0.0, "linear", "ducks on each beat as if a kick pressed on it"),
+    Parameter("deck", "echo_send", "", 0, 1, 0.0, "linear", "how much goes to the echo, after the fader"),
+    Parameter("deck", "room_send", "", 0, 1, 0.0, "linear", "how much goes to the room, after the fader"),
+    Parameter("deck", "side", "", 0, 0, "thru", "choice", "side of the crossfader", False, ("a", "thru", "b")),
+)  # fmt: skip
+
+DECK_PARAMETERS = {row.name: row for row in PARAMETERS if row.group == "deck" and row.name != "control"}
+GLOBAL_PARAMETERS = {row.address: row for row in PARAMETERS if row.group != "deck"}
+CONTROL = next(row for row in PARAMETERS if row.group == "deck" and row.name == "control")
+
+
+def resolve(address: str) -> Target:
+    """The row, deck and control behind an address.
+
+    Raises
+    ------
+    ParameterError : no such address; names the nearest ones.
+    """
+    if address in GLOBAL_PARAMETERS:
+        return Target(GLOBAL_PARAMETERS[address])
+    head, _, rest = address.partition(".")
+    if head != "deck":
+        raise ParameterError(f"no parameter '{address}'{near(address, [*GLOBAL_PARAMETERS, 'deck.1.gain_db'])}")
+    number, _, name = rest.partition(".")
+    if not (number.isascii() and number.isdigit()) or not 1 <= int(number) <= MAX_DECKS:
+        raise ParameterError(f"no parameter '{address}': decks are deck.1 to deck.{MAX_DECKS}")
+    deck = int(number) - 1
+    if name in DECK_PARAMETERS:
+        return Target(DECK_PARAMETERS[name], deck)
+    if name.startswith(CONTROL_PREFIX) and len(name) > len(CONTROL_PREFIX):
+        return Target(CONTROL, deck, name.removeprefix(CONTROL_PREFIX))
+    raise ParameterError(f"no parameter '{address}'{near(name, [*DECK_PARAMETERS, 'controls.NAME'])}")
+
+
+def check(address: str, value: object) -> Value:
+    """``value`` for ``address`` as the engine keeps it.
+
+    Raises
+    ------
+    ParameterError : unknown address, or a value outside its range.
+    """
+    return resolve(address).parameter.check(value, address)
+
+
+def near(name: str, known: Iterable[Value]) -> str:
+    """`` (did you mean …?)`` with up to three of ``known`` that look like ``name``; empty if none do."""
+    guesses = difflib.get_close_matches(name, [str(word) for word in known], n=3, cutoff=0.5)
+    return f" (did you mean {' or '.join(guesses)}?)" if guesses else ""
+
+
+def _listed(choices: Iterable[Value]) -> str:
+    return ", ".join(str(choice) if isinstance(choice, str) else f"{choice:g}" for choice in choices)

@@ -1,0 +1,67 @@
+"""Ping-pong delay in time with the transport."""
+
+import numpy as np
+import numpy.typing as npt
+from scipy.signal import butter, sosfilt
+
+from aijockey.music.grid import RATE_HZ
+
+Float = npt.NDArray[np.float32]
+
+# 4 beats at 20 BPM.
+LONGEST_SAMPLES = 12 * RATE_HZ
+BAND_HZ = (180.0, 6_000.0)
+
+
+class Echo:
+    """Repeats what is sent to it, each time on the other side, duller and thinner.
+
+    The delay is a whole number of samples; a new delay is faded in over one block. Blocks may not be longer than the
+    delay, since a repeat is read before it is written.
+    """
+
+    latency_samples = 0
+
+    def __init__(self) -> None:
+        # A quarter of a loop of headroom, so that a block never wraps onto what it reads.
+        self._line = np.zeros((2, LONGEST_SAMPLES + RATE_HZ), dtype=np.float32)
+        self._sos = butter(1, BAND_HZ, btype="bandpass", fs=RATE_HZ, output="sos")
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all sound."""
+        self._line[:] = 0.0
+        self._write = 0
+        self._delay_samples: int | None = None
+        self._state = np.zeros((len(self._sos), 2, 2))
+
+    def process(self, sent: Float, delay_samples: int, feedback: float | npt.NDArray[np.float64]) -> Float:
+        """Repeats (2, samples) of what was ``sent`` (2, samples) so far."""
+        count = sent.shape[1]
+        delay_samples = min(LONGEST_SAMPLES, max(count, delay_samples))
+        repeats = self._read(delay_samples, count)
+        if self._delay_samples not in (None, delay_samples):
+            before = self._read(self._delay_samples or 0, count)
+            fade = np.linspace(0.0, 1.0, count, endpoint=False, dtype=np.float32)
+            repeats = before + (repeats - before) * fade
+        self._delay_samples = delay_samples
+        filtered, self._state = sosfilt(self._sos, repeats, axis=-1, zi=self._state)
+        # The sides are exchanged at each repeat; what is sent enters on the left.
+        back = (filtered[::-1] * feedback).astype(np.float32)
+        back[0] += 0.5 * (sent[0] + sent[1])
+        self._store(back)
+        return repeats
+
+    def _read(self, delay_samples: int, count: int) -> Float:
+        start = (self._write - delay_samples) % self._line.shape[1]
+        first = self._line[:, start : start + count]
+        if first.shape[1] == count:
+            return first.copy()
+        return np.concatenate([first, self._line[:, : count - first.shape[1]]], axis=1)
+
+    def _store(self, block: Float) -> None:
+        count, size = block.shape[1], self._line.shape[1]
+        first = min(count, size - self._write)
+        self._line[:, self._write : self._write + first] = block[:, :first]
+        self._line[:, : count - first] = block[:, first:]
+        self._write = (self._write + count) % size

@@ -1,0 +1,103 @@
+"""Where decks get their loops: one protocol, and the source that makes them on the spot."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from aijockey.errors import AijockeyError
+from aijockey.live.loops import Float, Loop, LoopRequest, Point, Ticket, make_loop, slerp
+
+CACHED_LOOPS = 64
+
+
+class LoopSource(Protocol):
+    """Makes loops for decks.
+
+    voices : name of each voice -> whether it is tonal (which decides how it is time-stretched).
+    channels : of its loops, 1 or 2.
+    """
+
+    voices: Mapping[str, bool]
+    channels: int
+
+    def request(self, request: LoopRequest) -> Ticket:
+        """Ask for a loop; returns at once with a ticket that is filled now or later. Thread: audio"""
+
+    def close(self) -> None:
+        """Let go of what the source holds. Thread: control"""
+
+
+class VoiceGenerator(Protocol):
+    """The part of `aijockey.live.generator.Generator` that a source needs."""
+
+    def latent(self, voice: str, seed: int) -> Float:
+        """Latent of a seed."""
+
+    def generate(
+        self, voice: str, latents: Float, controls: Mapping[str, npt.NDArray[np.float32] | float] | None = None
+    ) -> Float:
+        """Loops (batch, samples) or (batch, channels, samples) of latents (batch, …)."""
+
+
+class DirectSource:
+    """Makes each loop in the moment it is asked for: for offline rendering, examples and tests.
+
+    Parameters
+    ----------
+    render : request -> audio (samples,) or (channels, samples), whole beats at 120 BPM.
+    voices : name -> whether tonal.
+    match_level : bring every loop to the same loudness.
+    """
+
+    def __init__(
+        self,
+        render: Callable[[LoopRequest], Float],
+        voices: Mapping[str, bool],
+        *,
+        channels: int = 1,
+        match_level: bool = True,
+    ) -> None:
+        self.voices = dict(voices)
+        self.channels = channels
+        self._render = render
+        self._match_level = match_level
+        self._cache: OrderedDict[LoopRequest, Loop] = OrderedDict()
+
+    def request(self, request: LoopRequest) -> Ticket:
+        """A ticket that is already filled, with the loop or with what went wrong. Thread: audio"""
+        ticket = Ticket(request)
+        if request in self._cache:
+            self._cache.move_to_end(request)
+            ticket.loop = self._cache[request]
+            return ticket
+        try:
+            ticket.loop = make_loop(self._render(request), match_level=self._match_level)
+        except AijockeyError as error:
+            ticket.error = str(error)
+            return ticket
+        self._cache[request] = ticket.loop
+        if len(self._cache) > CACHED_LOOPS:
+            self._cache.popitem(last=False)
+        return ticket
+
+    def close(self) -> None:
+        """Forget the loops made so far. Thread: control"""
+        self._cache.clear()
+
+
+def generate_loop(generator: VoiceGenerator, request: LoopRequest) -> Float:
+    """Audio of a request, (channels, samples), from a generator that takes latents."""
+    latent = latent_of(generator, request.voice, request.point)
+    audio = generator.generate(request.voice, latent[np.newaxis], dict(request.controls) or None)[0]
+    return audio if audio.ndim == 2 else audio[np.newaxis]
+
+
+def latent_of(generator: VoiceGenerator, voice: str, point: Point) -> Float:
+    """Latent of a point: of its seed, or spherically between it and where it goes."""
+    start = generator.latent(voice, point.seed)
+    if point.toward is None:
+        return start
+    return slerp(start, latent_of(generator, voice, point.toward), point.amount)
