@@ -42,8 +42,13 @@ def mean_figure(values: npt.ArrayLike, rng: np.random.Generator, repeats: int = 
         return Figure(float("nan"), float("nan"), float("nan"), 0)
     # Multinomial weights draw the same as indices do, in a matrix product.
     weights = rng.multinomial(len(numbers), np.full(len(numbers), 1.0 / len(numbers)), size=repeats)
-    low, high = np.percentile(weights @ numbers / len(numbers), [2.5, 97.5])
-    return Figure(float(numbers.mean()), float(low), float(high), len(numbers))
+    return percentile_figure(float(numbers.mean()), weights @ numbers / len(numbers), len(numbers))
+
+
+def percentile_figure(value: float, drawn: npt.ArrayLike, count: int) -> Figure:
+    """A value with the middle 95 % of what it was in bootstrap draws."""
+    low, high = np.percentile(np.asarray(drawn, dtype=np.float64), [2.5, 97.5])
+    return Figure(value, float(low), float(high), count)
 
 
 def subsample_figure(
