@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aijockey.live.generator import BATCH, Generator, voice_noise
+from aijockey.live.generator import Generator, voice_noise
 from aijockey.live.graph import GenerationError
 from aijockey.live.sampler import euler_times
 from aijockey.pack.errors import ManifestError
@@ -204,11 +204,11 @@ def test_numbers_that_are_not_finite_never_leave(generator):
         generator.generate("kick", latents)
 
 
-@pytest.mark.parametrize("threads", [1, 2])
-def test_threads_do_not_change_what_is_heard(tiny_pack, generator, threads):
-    latents = latents_of(generator, "kick", BATCH)
+@pytest.mark.parametrize("threads", [2, 3])
+def test_threads_do_not_change_a_sample(tiny_pack, generator, threads):
+    latents = latents_of(generator, "kick", 5)
     audio = Generator(tiny_pack, threads).generate("kick", latents)
-    assert audio == pytest.approx(generator.generate("kick", latents), abs=1e-5)
+    assert np.array_equal(audio, generator.generate("kick", latents))
 
 
 @settings(max_examples=10, deadline=None)

@@ -1,7 +1,8 @@
 """Short-time Fourier transforms of circular signals.
 
-A loop has no first and last sample: frame ``t`` is centred on sample ``t * hop_samples`` and wraps around the ends,
-so there are exactly ``samples / hop_samples`` frames and the transform of a rotated loop is the rotated transform.
+A loop has no first and last sample: frame ``t`` is centred on sample ``t * hop_samples`` and wraps around the
+ends, so there are exactly ``samples / hop_samples`` frames and the transform of a rotated loop is the rotated
+transform.
 """
 
 import numpy as np
@@ -42,12 +43,12 @@ def frame_circular(audio: Float, size: int, hop_samples: int) -> Float:
         index = np.arange(-before, samples + after) % samples
         padded = audio[..., index]
     windows = np.lib.stride_tricks.sliding_window_view(padded, size, axis=-1)
-    frames: Float = windows[..., : samples : hop_samples, :]
+    frames: Float = windows[..., :samples:hop_samples, :]
     return frames
 
 
 def stft_circular(audio: Float, size: int, hop_samples: int) -> Complex:
-    """Hann-windowed spectrum of a circular signal: (..., samples) -> (..., size // 2 + 1, frames), complex64."""
+    """Hann-windowed spectrum of a circular signal: (..., samples) -> (..., size // 2 + 1, frames)."""
     frames = frame_circular(audio, size, hop_samples) * hann(size)
     spectrum = scipy.fft.rfft(frames, axis=-1)
     return np.swapaxes(spectrum, -1, -2).astype(np.complex64, copy=False)
@@ -74,15 +75,17 @@ def overlap_add_circular(frames: Float, hop_samples: int) -> Float:
 
 
 def istft_circular(spectrum: Complex, size: int, hop_samples: int) -> Float:
-    """Inverse of `stft_circular` (least squares, Griffin and Lim 1984): (..., bins, frames) -> (..., samples).
+    """Inverse of `stft_circular`, by least squares: (..., bins, frames) -> (..., samples).
 
-    Exact where the squared windows overlap to a non-zero sum, as they do when ``hop_samples <= size / 2``.
+    Exact where the squared windows overlap to a non-zero sum, as they do when ``hop_samples <= size / 2``
+    (Griffin and Lim 1984).
     """
     window = hann(size)
     # Axes (..., bins, frames) -> (..., frames, bins): the FFT runs along the last.
     frames = scipy.fft.irfft(np.swapaxes(spectrum, -1, -2), n=size, axis=-1).astype(np.float32, copy=False)
     frames *= window
     signal = overlap_add_circular(frames, hop_samples)
-    count = spectrum.shape[-1]
-    weight = overlap_add_circular(np.broadcast_to(window**2, (count, size)), hop_samples)
-    return (signal / np.maximum(weight, 1e-8)).astype(np.float32, copy=False)
+    # Squared windows overlap to the same sum in each hop.
+    weight = np.roll(np.square(window).reshape(-1, hop_samples).sum(axis=0), -(size // 2) % hop_samples)
+    hops = signal.reshape(*signal.shape[:-1], -1, hop_samples)
+    return (hops / np.maximum(weight, 1e-8)).astype(np.float32, copy=False).reshape(signal.shape)

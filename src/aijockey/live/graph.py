@@ -24,12 +24,14 @@ class Graph:
     ----------
     pack, name : the graph file; it is loaded from verified bytes, never from a path, so it cannot reach other
     files.
-    threads : threads of one call. They sleep when idle: spinning threads starve the audio on a small machine.
+
+    A call uses the calling thread alone. Several may be made at once; nothing spins, which would starve the
+    audio on a small machine.
     """
 
-    def __init__(self, pack: Pack, name: str, threads: int = 1) -> None:
+    def __init__(self, pack: Pack, name: str) -> None:
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
+        options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")

@@ -29,18 +29,17 @@ class GriffinLim:
     # More rounds change the bands' energies by less than 0.1 dB.
     MAGNITUDE_ROUNDS = 20
 
-    def __init__(
-        self, config: MelConfig, iterations: int = ITERATIONS, threads: int = 1, seed: int = 0
-    ) -> None:
+    def __init__(self, config: MelConfig, iterations: int = ITERATIONS, seed: int = 0) -> None:
         self.config = config
         self.iterations = iterations
-        self.threads = threads
         self.seed = seed
         hop = config.hop_samples
         self._size = -(-config.window_samples // hop) * hop
         before = (self._size - config.window_samples) // 2
         self._window = np.zeros(self._size, dtype=np.float32)
         self._window[before : before + config.window_samples] = hann(config.window_samples)
+        # Squared windows overlap to the same sum in each hop.
+        self._weight = np.roll(np.square(self._window).reshape(-1, hop).sum(axis=0), -(self._size // 2) % hop)
         # Each bin belongs to two bands at most.
         padded = MelConfig(
             config.rate_hz, hop, self._size, config.bands, config.low_hz, config.high_hz, config.floor
@@ -76,10 +75,6 @@ class GriffinLim:
         _, bins, frames = magnitude.shape
         # (batch, bins, frames) -> (batch, frames, bins): the FFT runs along the last axis.
         wanted = np.ascontiguousarray(np.swapaxes(magnitude, -1, -2))
-        weight = overlap_add_circular(
-            np.broadcast_to(np.square(self._window), (frames, self._size)), self.config.hop_samples
-        )
-        self._weight = np.maximum(weight, 1e-8)
         angle = np.random.default_rng(self.seed).uniform(-np.pi, np.pi, (frames, bins))
         spectrum: Complex = wanted * np.exp(1j * angle).astype(np.complex64)
         before = np.zeros_like(spectrum)
@@ -92,12 +87,12 @@ class GriffinLim:
 
     def _analyse(self, audio: Float) -> Complex:
         frames = frame_circular(audio, self._size, self.config.hop_samples) * self._window
-        spectrum: Complex = scipy.fft.rfft(frames, axis=-1, workers=self.threads)
+        spectrum: Complex = scipy.fft.rfft(frames, axis=-1)
         return spectrum
 
     def _synthesize(self, spectrum: Complex) -> Float:
-        frames = scipy.fft.irfft(spectrum, n=self._size, axis=-1, workers=self.threads)
+        frames = scipy.fft.irfft(spectrum, n=self._size, axis=-1)
         frames *= self._window
-        return np.asarray(
-            overlap_add_circular(frames, self.config.hop_samples) / self._weight, dtype=np.float32
-        )
+        audio = overlap_add_circular(frames, self.config.hop_samples)
+        hops = audio.reshape(len(audio), -1, self.config.hop_samples)
+        return np.asarray((hops / self._weight).reshape(audio.shape), dtype=np.float32)

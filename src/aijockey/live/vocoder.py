@@ -29,8 +29,8 @@ class SpectrumVocoder:
     """A graph that makes a complex spectrum, and a circular inverse STFT (Vocos: Siuzdak 2023, made
     circular)."""
 
-    def __init__(self, pack: Pack, spec: SpectrumVocoderSpec, threads: int) -> None:
-        self._graph = Graph(pack, spec.graph, threads)
+    def __init__(self, pack: Pack, spec: SpectrumVocoderSpec) -> None:
+        self._graph = Graph(pack, spec.graph)
         self._spec = spec
         self._shape = (spec.window_samples // 2 + 1, pack.manifest.samples // spec.hop_samples)
 
@@ -47,8 +47,8 @@ class SpectrumVocoder:
 class AudioVocoder:
     """A graph that makes audio."""
 
-    def __init__(self, pack: Pack, spec: AudioVocoderSpec, threads: int) -> None:
-        self._graph = Graph(pack, spec.graph, threads)
+    def __init__(self, pack: Pack, spec: AudioVocoderSpec) -> None:
+        self._graph = Graph(pack, spec.graph)
         self._samples = pack.manifest.samples
 
     def decode(self, mel: Float) -> Float:
@@ -56,17 +56,17 @@ class AudioVocoder:
         return self._graph.output({"mel": mel}, "audio", (len(mel), self._samples))
 
 
-def make_griffin_lim(pack: Pack, spec: GriffinLimSpec | None = None, threads: int = 1) -> GriffinLim:
+def make_griffin_lim(pack: Pack, spec: GriffinLimSpec | None = None) -> GriffinLim:
     """Griffin-Lim for the representation of any pack, also as a yardstick beside its own vocoder."""
     iterations = spec.iterations if spec is not None else GriffinLim.ITERATIONS
-    return GriffinLim(pack.mel_config, iterations=iterations, threads=threads)
+    return GriffinLim(pack.mel_config, iterations=iterations)
 
 
 # The manifest's vocoder.output -> what makes the sound.
 VOCODERS = {"spectrum": SpectrumVocoder, "audio": AudioVocoder, "griffin-lim": make_griffin_lim}
 
 
-def make_vocoder(pack: Pack, threads: int = 1) -> Vocoder:
+def make_vocoder(pack: Pack) -> Vocoder:
     """The vocoder of a pack.
 
     Raises
@@ -74,5 +74,5 @@ def make_vocoder(pack: Pack, threads: int = 1) -> Vocoder:
     GenerationError : its graph does not load.
     """
     spec = pack.manifest.vocoder
-    vocoder: Vocoder = VOCODERS[spec.output](pack, spec, threads)  # type: ignore[operator]
+    vocoder: Vocoder = VOCODERS[spec.output](pack, spec)  # type: ignore[operator]
     return vocoder
