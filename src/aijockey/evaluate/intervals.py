@@ -40,15 +40,37 @@ def mean_figure(values: npt.ArrayLike, rng: np.random.Generator, repeats: int = 
     numbers = np.asarray(values, dtype=np.float64).ravel()
     if not len(numbers):
         return Figure(float("nan"), float("nan"), float("nan"), 0)
-    # Multinomial weights draw the same as indices do, in a matrix product.
-    weights = rng.multinomial(len(numbers), np.full(len(numbers), 1.0 / len(numbers)), size=repeats)
-    return percentile_figure(float(numbers.mean()), weights @ numbers / len(numbers), len(numbers))
+    return percentile_figure(float(numbers.mean()), _drawn_means(numbers, rng, repeats), len(numbers))
 
 
 def percentile_figure(value: float, drawn: npt.ArrayLike, count: int) -> Figure:
     """A value with the middle 95 % of what it was in bootstrap draws."""
     low, high = np.percentile(np.asarray(drawn, dtype=np.float64), [2.5, 97.5])
     return Figure(value, float(low), float(high), count)
+
+
+def ratio_figure(
+    above: npt.ArrayLike,
+    below: npt.ArrayLike,
+    rng: np.random.Generator,
+    widen: float = 1.0,
+    repeats: int = REPEATS,
+) -> Figure:
+    """Mean of one set over the mean of another, with the bootstrap percentile interval over both.
+
+    ``widen`` stretches the interval around the value.
+    """
+    a, b = np.asarray(above, dtype=np.float64), np.asarray(below, dtype=np.float64)
+    value = float(a.mean() / max(b.mean(), 1e-12))
+    drawn = _drawn_means(a, rng, repeats) / np.maximum(_drawn_means(b, rng, repeats), 1e-12)
+    return percentile_figure(value, value + widen * (drawn - value), len(a))
+
+
+def _drawn_means(numbers: Values, rng: np.random.Generator, repeats: int) -> Values:
+    # Multinomial weights draw the same as indices do, in a matrix product.
+    weights = rng.multinomial(len(numbers), np.full(len(numbers), 1.0 / len(numbers)), size=repeats)
+    means: Values = weights @ numbers / len(numbers)
+    return means
 
 
 def subsample_figure(
