@@ -37,10 +37,9 @@ class Graph:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.add_session_config_entry("session.inter_op.allow_spinning", "0")
         self.name = name
+        data = pack.read(name)
         try:
-            self._session = onnxruntime.InferenceSession(
-                pack.read(name), options, providers=["CPUExecutionProvider"]
-            )
+            self._session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
         # ONNX Runtime's exceptions share no base class of their own.
         except Exception as error:
             raise GenerationError(
