@@ -6,7 +6,9 @@ from pathlib import Path
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the verb."""
-    parser.add_argument("corpus", type=Path, help="folder to make; one that was interrupted is taken up again")
+    parser.add_argument(
+        "corpus", type=Path, help="folder to make; one that was interrupted is taken up again"
+    )
     parser.add_argument("--loops-per-voice", type=int, default=200, metavar="N", help="loops of each voice")
     parser.add_argument("--voices", metavar="A,B", help="voices to play; all if not given")
     parser.add_argument("--seed", type=int, default=0, help="another seed gives other loops")
@@ -44,7 +46,8 @@ def run(arguments: argparse.Namespace) -> int:
         print(json.dumps(summary))
     else:
         print(
-            f"{summary['corpus']}: {summary['loops']} loops ({summary['train']} train, {summary['test']} test) "
-            f"of {', '.join(summary['voices'])}; {summary['shards_kept']} shards were there already"
+            f"{summary['corpus']}: {summary['loops']} loops ({summary['train']} train, "
+            f"{summary['test']} test) of {', '.join(summary['voices'])}; "
+            f"{summary['shards_kept']} shards were there already"
         )
     return 0

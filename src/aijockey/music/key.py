@@ -1,7 +1,7 @@
 """Keys, scales, chords: which pitches belong together.
 
-Pitches are MIDI note numbers (69 is the A of 440 Hz); a pitch class is a number modulo 12 with C at 0. A scale
-degree counts from 0 at the tonic and may run past 6 or below 0 into neighbouring octaves.
+Pitches are MIDI note numbers (69 is the A of 440 Hz); a pitch class is a number modulo 12 with C at 0. A
+scale degree counts from 0 at the tonic and may run past 6 or below 0 into neighbouring octaves.
 """
 
 from dataclasses import dataclass
@@ -69,7 +69,8 @@ class Key:
 
     @property
     def camelot(self) -> str:
-        """The key on the wheel that DJs mix by (8A is A minor); modes stand where their parallel third puts them.
+        """The key on the wheel that DJs mix by (8A is A minor); modes stand where their parallel third puts
+        them.
 
         Neighbouring numbers and equal numbers mix well.
         """
@@ -82,7 +83,8 @@ class Key:
         return midi % 12 in self.pitch_classes
 
     def pitch(self, degree: int, octave: int) -> int:
-        """MIDI number of a scale degree; ``octave`` is that of the tonic (octave 4 holds middle C and the A of 440 Hz)."""
+        """MIDI number of a scale degree; ``octave`` is that of the tonic (octave 4 holds middle C and the A
+        of 440 Hz)."""
         steps = MODES[self.mode]
         return 12 * (octave + 1 + degree // len(steps)) + self.tonic + steps[degree % len(steps)]
 

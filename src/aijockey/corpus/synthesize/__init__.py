@@ -1,7 +1,8 @@
-"""The procedural studio: loops of many genres from nothing, in time and in one key, with their score and labels.
+"""The procedural studio: loops of many genres from nothing, in time and in one key, with their score and
+labels.
 
-`render_loop` is a function of a voice and a seed alone. Loops are circles: every tail that runs past the end goes on at
-the start.
+`render_loop` is a function of a voice and a seed alone. Loops are circles: every tail that runs past the end
+goes on at the start.
 """
 
 import hashlib

@@ -1,4 +1,5 @@
-"""A circular piece of tape: sounds are laid on it in musical time, and what runs past its end goes on at its start."""
+"""A circular piece of tape: sounds are laid on it in musical time, and what runs past its end goes on at its
+start."""
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +10,8 @@ Float = npt.NDArray[np.float32]
 
 
 def add_circular(track: Float, sound: Float, start: int) -> None:
-    """Add ``sound`` (..., length) to ``track`` (..., samples) in place from sample ``start`` on, wrapping around."""
+    """Add ``sound`` (..., length) to ``track`` (..., samples) in place from sample ``start`` on, wrapping
+    around."""
     samples, length = track.shape[-1], sound.shape[-1]
     position, done = start % samples, 0
     while done < length:

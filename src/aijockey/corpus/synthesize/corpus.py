@@ -33,8 +33,8 @@ class SynthesizeError(AijockeyError):
 class StudioSettings:
     """What decides every sample of a synthesized corpus.
 
-    voices : names, in order. loops_per_voice : 1 or more. seed : 0 or more. test_share : 0 to below 1, of each voice.
-    bars : of each loop.
+    voices : names, in order. loops_per_voice : 1 or more. seed : 0 or more. test_share : 0 to below 1, of
+    each voice. bars : of each loop.
     """
 
     voices: tuple[str, ...] = tuple(VOICES)
@@ -48,7 +48,9 @@ class StudioSettings:
             if voice not in VOICES:
                 raise UnknownVoiceError(f"the studio has no voice '{voice}'; it has {', '.join(VOICES)}")
         if not self.voices or len(set(self.voices)) < len(self.voices):
-            raise SynthesizeError(f"voices {', '.join(self.voices) or '(none)'}: expected each once, at least one")
+            raise SynthesizeError(
+                f"voices {', '.join(self.voices) or '(none)'}: expected each once, at least one"
+            )
         if not 1 <= self.loops_per_voice <= SEED_STRIDE:
             raise SynthesizeError(f"{self.loops_per_voice} loops per voice; expected 1 to {SEED_STRIDE}")
         if self.seed < 0:
@@ -71,13 +73,13 @@ def synthesize_corpus(
 ) -> dict[str, Any]:
     """Make, or go on making, a corpus of studio loops.
 
-    Every loop is a function of its voice, its index and the seed, so neither the number of workers nor an interruption
-    changes a sample.
+    Every loop is a function of its voice, its index and the seed, so neither the number of workers nor an
+    interruption changes a sample.
 
     Parameters
     ----------
-    path : folder to make. workers : processes, 1 or more. force : begin again where a corpus of other settings is.
-    progress : a bar on stderr.
+    path : folder to make. workers : processes, 1 or more. force : begin again where a corpus of other
+    settings is. progress : a bar on stderr.
 
     Returns
     -------

@@ -21,9 +21,10 @@ MOST_LIMITING_DB = 5.0
 class Rack:
     """Settings of the send effects and the bus of one loop.
 
-    room : index into the bank of rooms. wet, echo : return gains. echo_sixteenths, feedback, echo_low_hz, echo_high_hz,
-    ping_pong : the delay. tilt_db : brightness, dB an octave about 800 Hz. low_cut_hz : high-pass of the whole.
-    drive, squeeze : saturation and compression. crush_hold : samples held by the lo-fi sampler; 1 is off.
+    room : index into the bank of rooms. wet, echo : return gains. echo_sixteenths, feedback, echo_low_hz,
+    echo_high_hz, ping_pong : the delay. tilt_db : brightness, dB an octave about 800 Hz. low_cut_hz :
+    high-pass of the whole. drive, squeeze : saturation and compression. crush_hold : samples held by the
+    lo-fi sampler; 1 is off.
     """
 
     room: int

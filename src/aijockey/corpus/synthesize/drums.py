@@ -1,4 +1,5 @@
-"""The drum machine: kicks, snares, claps, hats, toms. Each is a function of a generator and named parameters."""
+"""The drum machine: kicks, snares, claps, hats, toms. Each is a function of a generator and named
+parameters."""
 
 import numpy as np
 
@@ -74,7 +75,8 @@ def clap(
     tail_ms: float,
     air: float,
 ) -> Float:
-    """Hand clap: a few short bursts of noise, then a longer tail. ``spread`` is the half width of the band in octaves."""
+    """Hand clap: a few short bursts of noise, then a longer tail. ``spread`` is the half width of the band
+    in octaves."""
     samples = length(tail_ms / 1e3 + 0.08)
     low, high = centre_hz * 2.0**-spread, centre_hz * 2.0**spread
     noise = shaped_noise(rng, samples, band(low, high, 2.5))
@@ -100,7 +102,8 @@ def hat(
     peak: float,
     ring: float,
 ) -> Float:
-    """Hi-hat or cymbal: six square oscillators and noise through a resonant high-pass; ``metal`` 0 is all noise."""
+    """Hi-hat or cymbal: six square oscillators and noise through a resonant high-pass; ``metal`` 0 is all
+    noise."""
     samples = length(decay_ms / 1e3 + 0.01)
     t = shots.seconds(samples)
     oscillators = np.zeros(samples, dtype=np.float32)

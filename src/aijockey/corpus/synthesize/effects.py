@@ -1,4 +1,5 @@
-"""Effects on circular signals: rooms and echoes as circular convolutions, moving filters, saturation, compression.
+"""Effects on circular signals: rooms and echoes as circular convolutions, moving filters, saturation,
+compression.
 
 A linear effect on a loop is a product with its spectrum, so tails wrap around exactly.
 """
@@ -33,8 +34,8 @@ def frequencies_hz(samples: int) -> Float:
 def room_response(room: int, samples: int) -> Complex:
     """Stereo response of one of the rooms, small (0) to vast (15): (2, samples // 2 + 1), unit energy.
 
-    Decaying noise, the top decaying faster than the bottom; the tail is folded around the loop. The bank is the same
-    for every seed, so its spectra are computed once.
+    Decaying noise, the top decaying faster than the bottom; the tail is folded around the loop. The bank is
+    the same for every seed, so its spectra are computed once.
     """
     rng = np.random.Generator(np.random.PCG64(1000 + room))
     decay_s = 0.18 * (4.5 / 0.18) ** (room / (ROOMS - 1)) * rng.uniform(0.85, 1.15)
@@ -87,7 +88,8 @@ def echo_response(
 def sweep(audio: Float, gains: Float) -> Float:
     """Multiply the short-time spectrum by moving gains: a time-varying filter, zero phase, circular.
 
-    audio : (..., samples). gains : (frames, bins) with frames = samples / SWEEP_HOP and bins = SWEEP_SIZE / 2 + 1.
+    audio : (..., samples). gains : (frames, bins) with frames = samples / SWEEP_HOP and bins = SWEEP_SIZE /
+    2 + 1.
     """
     window = hann(SWEEP_SIZE)
     spectrum = scipy.fft.rfft(frame_circular(audio, SWEEP_SIZE, SWEEP_HOP) * window)
@@ -99,7 +101,8 @@ def sweep(audio: Float, gains: Float) -> Float:
 def low_pass(cutoff_hz: Float, resonance: Float | float, order: float = 2.0) -> Float:
     """Gains of a resonant low-pass for `sweep`: (frames,) cutoffs -> (frames, bins).
 
-    resonance : gain at the cutoff above the pass band; 0 is a plain Butterworth-like slope of ``order`` x 6 dB.
+    resonance : gain at the cutoff above the pass band; 0 is a plain Butterworth-like slope of ``order`` x 6
+    dB.
     """
     hz = np.maximum(np.arange(SWEEP_SIZE // 2 + 1, dtype=np.float32) * np.float32(RATE_HZ / SWEEP_SIZE), 8.0)
     octaves = np.log2(hz) - np.log2(np.maximum(cutoff_hz, 20.0).astype(np.float32))[:, None]
@@ -110,7 +113,8 @@ def low_pass(cutoff_hz: Float, resonance: Float | float, order: float = 2.0) -> 
 
 
 def band_pass(centre_hz: Float, width_octaves: Float | float) -> Float:
-    """Gains of a moving band for `sweep`: a bell in log frequency, half gain about ``width_octaves`` from its centre."""
+    """Gains of a moving band for `sweep`: a bell in log frequency, half gain about ``width_octaves`` from
+    its centre."""
     hz = np.maximum(np.arange(SWEEP_SIZE // 2 + 1, dtype=np.float32) * np.float32(RATE_HZ / SWEEP_SIZE), 8.0)
     octaves = np.log2(hz) - np.log2(np.maximum(centre_hz, 20.0).astype(np.float32))[:, None]
     width = np.broadcast_to(np.asarray(width_octaves, dtype=np.float32), centre_hz.shape)[:, None]
@@ -118,7 +122,8 @@ def band_pass(centre_hz: Float, width_octaves: Float | float) -> Float:
 
 
 def compress(audio: Float, amount: float, release_s: float = 0.12) -> Float:
-    """Feed-forward compression of a circular signal, channels linked: ``amount`` 0 none to 1 hard (about 6:1).
+    """Feed-forward compression of a circular signal, channels linked: ``amount`` 0 none to 1 hard (about
+    6:1).
 
     The level is followed every 250 samples; two turns around the loop let the follower forget where it began.
     """
@@ -150,7 +155,8 @@ def saturate(audio: Float, amount: float) -> Float:
 
 
 def crush(audio: Float, hold: int, bits: float) -> Float:
-    """An old sampler: each value held for ``hold`` samples (which must divide the loop), steps of ``bits`` bits."""
+    """An old sampler: each value held for ``hold`` samples (which must divide the loop), steps of ``bits``
+    bits."""
     held = np.repeat(audio[:, ::hold], hold, axis=1)[:, : audio.shape[1]]
     peak = np.float32(max(float(np.max(np.abs(held))), 1e-6))
     steps = np.float32(2.0 ** (bits - 1.0))
@@ -158,7 +164,8 @@ def crush(audio: Float, hold: int, bits: float) -> Float:
 
 
 def chorus(audio: Float, depth_ms: float, cycles: int, phase: float) -> Float:
-    """Mono (samples,) to stereo (2, samples): the sides read the signal through delays that sway ``cycles`` times a loop."""
+    """Mono (samples,) to stereo (2, samples): the sides read the signal through delays that sway ``cycles``
+    times a loop."""
     samples = audio.shape[-1]
     turn = 2.0 * np.pi * (np.arange(samples, dtype=np.float64) / samples * cycles + phase)
     sides = []

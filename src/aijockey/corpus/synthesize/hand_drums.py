@@ -55,7 +55,8 @@ def shaker(
     decay_ms: float,
     grain: float,
 ) -> Float:
-    """Shaker, cabasa, maraca: noise that swells and falls; ``grain`` lets single beads through. Width in octaves."""
+    """Shaker, cabasa, maraca: noise that swells and falls; ``grain`` lets single beads through. Width in
+    octaves."""
     samples = length((swell_ms + decay_ms) / 1e3 + 0.01)
     noise = shaped_noise(rng, samples, band(centre_hz * 2.0**-width, centre_hz * 2.0**width, 2.0))
     if grain > 0.0:

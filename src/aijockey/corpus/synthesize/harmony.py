@@ -62,7 +62,8 @@ def draw_progression(rng: np.random.Generator, bars: int) -> list[tuple[float, f
 def draw_chords(
     rng: np.random.Generator, bars: int, lowest: int, *, lead: bool = True
 ) -> tuple[list[Chord], str]:
-    """A progression with one colour throughout, voiced closely above ``lowest`` (MIDI), and the colour's name.
+    """A progression with one colour throughout, voiced closely above ``lowest`` (MIDI), and the colour's
+    name.
 
     lead : move each chord's members by octaves towards the first chord's register, as hands on keys do.
     """

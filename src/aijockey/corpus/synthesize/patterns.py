@@ -1,8 +1,8 @@
 """From genre priors to played hits: who plays when, how hard, how late.
 
-A prior is a text with one character a sixteenth: ``X`` always plays, ``1`` to ``9`` play with that many tenths of
-probability, ``.`` never. A prior of 16 characters is a bar, of 32 two bars; any other length is a polymeter, drawn once
-and repeated against the bar.
+A prior is a text with one character a sixteenth: ``X`` always plays, ``1`` to ``9`` play with that many
+tenths of probability, ``.`` never. A prior of 16 characters is a bar, of 32 two bars; any other length is a
+polymeter, drawn once and repeated against the bar.
 """
 
 from collections.abc import Mapping
@@ -23,12 +23,12 @@ LATEST_MS = 9.0
 class Part:
     """One instrument of a genre.
 
-    name : in the score. sound : a key of `SOUNDS`. priors : one is chosen for a loop. presence : chance to take part.
-    level_db, pan, reverb, delay : ranges; pan is mirrored by chance. ghost : chance of a quiet hit on an empty step.
-    accent : digits 1 to 9 (tenths of velocity) and X, one a sixteenth, any length; empty leans on the beat.
-    vary : chance that an undecided step is drawn again in later bars. late_ms : spread of the timing.
-    fills : may take part in fills. roll : chance that a hit becomes two or three. choke : the part whose hits cut this one.
-    tweak : narrower ranges of the sound's parameters.
+    name : in the score. sound : a key of `SOUNDS`. priors : one is chosen for a loop. presence : chance to
+    take part. level_db, pan, reverb, delay : ranges; pan is mirrored by chance. ghost : chance of a quiet
+    hit on an empty step. accent : digits 1 to 9 (tenths of velocity) and X, one a sixteenth, any length;
+    empty leans on the beat. vary : chance that an undecided step is drawn again in later bars. late_ms :
+    spread of the timing. fills : may take part in fills. roll : chance that a hit becomes two or three.
+    choke : the part whose hits cut this one. tweak : narrower ranges of the sound's parameters.
     """
 
     name: str

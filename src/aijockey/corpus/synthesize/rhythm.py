@@ -32,7 +32,13 @@ def render_rhythm(rng: np.random.Generator, genres: dict[str, Genre], bars: int)
         filled = patterns.fill(rng, grid, {part.name: part for part in parts}, {"kick"})
     hits = {part.name: patterns.play(rng, part, grid[part.name], swing) for part in parts}
     rack = draw_rack(
-        rng, room=genre.room, echo=genre.echo, drive=genre.drive, squeeze=genre.squeeze, crush=genre.crush
+        rng,
+        room=genre.room,
+        wet=(0.5, 1.6),
+        echo=genre.echo,
+        drive=genre.drive,
+        squeeze=genre.squeeze,
+        crush=genre.crush,
     )
     canvas, score, kit = Canvas(bars), [], {}
     for part in parts:

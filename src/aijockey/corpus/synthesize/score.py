@@ -13,8 +13,8 @@ Float = npt.NDArray[np.float32]
 class Event:
     """One sounding thing.
 
-    time : start in sixteenths from the loop's start, swing and humanisation included, in [0, sixteenths of the loop).
-    instrument : its name within the loop.
+    time : start in sixteenths from the loop's start, swing and humanisation included, in [0, sixteenths of
+    the loop). instrument : its name within the loop.
     velocity : 0 to 1.
     midi : pitch, or None where there is none worth naming.
     duration : in sixteenths; what the player holds, not what rings.

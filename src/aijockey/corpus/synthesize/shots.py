@@ -1,4 +1,5 @@
-"""Building blocks of one-shots: envelopes, swept sines, shaped noise, struck modes. All mono, float32, from t = 0."""
+"""Building blocks of one-shots: envelopes, swept sines, shaped noise, struck modes. All mono, float32, from
+t = 0."""
 
 from collections.abc import Callable, Sequence
 
@@ -24,7 +25,8 @@ def length(duration_s: float) -> int:
 
 
 def decay(samples: int, time_s: float, hold_s: float = 0.0) -> Float:
-    """Exponential decay that falls 60 dB in ``time_s`` after ``hold_s`` at 1, faded to exact zero at the end."""
+    """Exponential decay that falls 60 dB in ``time_s`` after ``hold_s`` at 1, faded to exact zero at the
+    end."""
     t = np.maximum(seconds(samples) - np.float32(hold_s), 0.0)
     envelope = np.exp(t * np.float32(-6.908 / max(time_s, 1e-4)))
     fade = min(FADE_SAMPLES, samples)
@@ -76,7 +78,8 @@ def filtered(sound: Float, response: Callable[[npt.NDArray[np.float64]], npt.NDA
 def band(
     low_hz: float, high_hz: float, order: float = 2.0, peak: float = 0.0
 ) -> Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]]:
-    """A band-pass magnitude (Butterworth-like slopes of ``order`` x 6 dB), with a resonant ``peak`` gain at both corners."""
+    """A band-pass magnitude (Butterworth-like slopes of ``order`` x 6 dB), with a resonant ``peak`` gain at
+    both corners."""
 
     def response(hz: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         x = np.maximum(hz, 1.0)
@@ -96,7 +99,8 @@ def modes(
     bend: float = 0.0,
     bend_s: float = 0.02,
 ) -> Float:
-    """A struck body: decaying sines. ``bend`` raises every pitch by this share at the start, falling with ``bend_s``."""
+    """A struck body: decaying sines. ``bend`` raises every pitch by this share at the start, falling with
+    ``bend_s``."""
     t = seconds(samples)
     warped = t + np.float32(bend * bend_s) * (1.0 - np.exp(t / np.float32(-bend_s))) if bend else t
     sound = np.zeros(samples, dtype=np.float32)
@@ -129,7 +133,8 @@ def unit_peak(sound: Float) -> Float:
 
 
 def drive(sound: Float, amount: float) -> Float:
-    """Soft saturation, tanh; ``amount`` 0 is clean, 1 warm, 5 hard. The peak of a unit-peak sound stays at 1."""
+    """Soft saturation, tanh; ``amount`` 0 is clean, 1 warm, 5 hard. The peak of a unit-peak sound stays at
+    1."""
     if amount <= 0.0:
         return sound
     gain = np.float32(1.0 + 2.0 * amount)

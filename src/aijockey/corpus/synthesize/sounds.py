@@ -20,7 +20,8 @@ class Sound:
 
 @dataclass(frozen=True)
 class Shot:
-    """A rendered sound: loud and soft layer, both with a peak of at most 1, and the parameters that made it."""
+    """A rendered sound: loud and soft layer, both with a peak of at most 1, and the parameters that made
+    it."""
 
     loud: Float
     soft: Float
@@ -34,7 +35,7 @@ HAT = {
 
 SOUNDS = {
     "kick": Sound(drums.kick, {
-        "end_hz": (44, 58), "sweep_hz": (90, 240), "sweep_ms": (18, 50), "punch_hz": (200, 1400), "punch_ms": (2, 8),
+        "end_hz": (44, 58), "sweep_hz": (60, 220), "sweep_ms": (10, 38), "punch_hz": (200, 1400), "punch_ms": (1.5, 7),
         "decay_s": (0.22, 0.5), "hold_ms": (10, 60), "click": (0, 0.8), "click_hz": (1500, 5000), "drive": (0.1, 1.2), "sub": (0, 0.5),
     }),
     "snare": Sound(drums.snare, {

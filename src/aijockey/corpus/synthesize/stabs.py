@@ -1,7 +1,6 @@
 """Stabs, plucks and arpeggios: short pitched notes on the grid, through echoes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,7 +8,8 @@ import numpy as np
 from aijockey.corpus.synthesize import effects, shots, tones
 from aijockey.corpus.synthesize.canvas import Canvas
 from aijockey.corpus.synthesize.desk import draw_rack, mix
-from aijockey.corpus.synthesize.draw import Range, chance, log_uniform, pick, uniform
+from aijockey.corpus.synthesize.draw import chance, log_uniform, pick, uniform
+from aijockey.corpus.synthesize.genres.stabs import STABS, StabGenre
 from aijockey.corpus.synthesize.harmony import Chord, draw_chords
 from aijockey.corpus.synthesize.patterns import METRICAL_ACCENT, probabilities, tilt
 from aijockey.corpus.synthesize.score import Event, Sketch
@@ -19,66 +19,6 @@ from aijockey.music.grid import RATE_HZ, SIXTEENTH_SAMPLES, SIXTEENTHS_PER_BAR
 from aijockey.music.key import midi_to_hz
 
 TONE_SAMPLES = 96_000
-
-
-@dataclass(frozen=True)
-class StabGenre:
-    """A kind of stab.
-
-    priors : as in `patterns`. sources : shapes of `Timbre`, or "fm", "pluck". line : "chord", "up", "down", "updown", "random", "riff".
-    cutoff_hz, opening, resonance, decay_s : filter and its envelope. length_s : of the amplitude's fall. echo, wet : sends.
-    lowest : the register, MIDI.
-    """
-
-    priors: tuple[str, ...]
-    sources: tuple[str, ...]
-    lines: tuple[str, ...]
-    weight: float = 1.0
-    unison: tuple[int, int] = (1, 3)
-    cutoff_hz: Range = (400.0, 2000.0)
-    opening: Range = (0.5, 2.5)
-    resonance: Range = (0.0, 2.0)
-    decay_s: Range = (0.05, 0.3)
-    length_s: Range = (0.15, 0.5)
-    echo: Range = (0.1, 0.6)
-    wet: Range = (0.05, 0.35)
-    lowest: tuple[int, int] = (52, 62)
-    drive: Range = (0.0, 0.6)
-    swing: Range = (0.5, 0.55)
-
-
-ARP = (
-    "XXXXXXXXXXXXXXXX",
-    "X.XX.XX.X.XX.XX.",
-    "XX.XX.XX.XX.XX.X",
-    "X.X.X.X.X.X.X.X.",
-    "8787878787878787",
-    "X..X..X..X..X..X",
-)
-
-STABS = {
-    "dub chord": StabGenre(("...X............", "..X.......4.....", "...X......X.....", "X.....4.........", "......X.....4..."), ("saw", "square", "pulse"), ("chord",), 1.3,
-                           unison=(2, 3), cutoff_hz=(350, 1300), opening=(0.3, 1.8), resonance=(0.3, 3), length_s=(0.15, 0.5), echo=(0.4, 1), wet=(0.1, 0.5)),
-    "house stab": StabGenre(("X..X..X...X..X..", "..X..X....X..X..", "X.....X..X....4.", "...X..X....X..X.", "X..4..X.4...X..."), ("organ", "saw", "pulse", "piano"), ("chord",), 1.3,
-                            cutoff_hz=(700, 4000), length_s=(0.15, 0.45), echo=(0, 0.3), swing=(0.5, 0.59)),
-    "rave": StabGenre(("X..X..X.....4...", "X.....X...X.....", "X..X..X..X..X.X.", "..X...X...X...X."), ("saw", "pulse"), ("chord",), 0.9, unison=(4, 6), cutoff_hz=(1500, 6000),
-                      opening=(0, 1.2), length_s=(0.2, 0.6), drive=(0.3, 1.5), echo=(0, 0.35)),
-    "detroit": StabGenre(("X.....X.....X...", "..X..X.....X....", "X..4....X..4....", "....X..4.....X.."), ("saw", "hollow", "organ"), ("chord",), 1.0, unison=(2, 4), cutoff_hz=(500, 2400),
-                         length_s=(0.3, 0.9), wet=(0.15, 0.5), echo=(0.1, 0.6)),
-    "garage organ": StabGenre(("..X..X....X..X..", "X..X.....X..4...", "...X..X..4.X...."), ("organ", "fm"), ("chord", "riff"), 0.8, cutoff_hz=(1200, 5000), length_s=(0.12, 0.35), echo=(0, 0.3),
-                              swing=(0.54, 0.62)),
-    "arpeggio": StabGenre(ARP, ("saw", "pulse", "square", "triangle"), ("up", "down", "updown", "random"), 1.4, cutoff_hz=(400, 2500), length_s=(0.1, 0.4), echo=(0.2, 0.7)),
-    "pluck": StabGenre((*ARP, "X..X..X.X..X..X.", "X.5X.5X.X.5X.5X."), ("pluck", "fm", "triangle"), ("up", "updown", "random", "riff"), 1.2, cutoff_hz=(800, 5000), opening=(0.5, 3),
-                       length_s=(0.15, 0.7), lowest=(57, 69)),
-    "bells": StabGenre(("X..5..X...5..5..", "5.5..5..5..5..5.", "X.....5...X..5..", "5...5.5.5...5..5"), ("fm", "glass"), ("random", "riff", "updown"), 1.0, cutoff_hz=(3000, 9000),
-                       opening=(0, 1), resonance=(0, 0.3), length_s=(0.4, 1.4), wet=(0.15, 0.5), lowest=(64, 76)),
-    "mallets": StabGenre(("X.5X.5X.X.5X.5X.", "X..X..X..X..X.5.", "X.X.XX.X.X.XX.X."), ("marimba", "fm"), ("riff", "updown", "random"), 0.9, cutoff_hz=(3000, 9000), opening=(0, 0.5),
-                         resonance=(0, 0.2), length_s=(0.15, 0.5), lowest=(57, 69), echo=(0.05, 0.45)),
-    "sequence": StabGenre(("X.76X.67.7X.67.6", "8878887888788878", "X..X.6X..X.6X.6.", "XX.7XX.7XX.7X.77"), ("saw", "square", "fm"), ("riff",), 1.2, unison=(1, 2), cutoff_hz=(250, 1500),
-                          opening=(0.8, 3), resonance=(0.5, 5), decay_s=(0.04, 0.2), length_s=(0.08, 0.3), lowest=(45, 57)),
-    "blips": StabGenre(("..5..4..5.4..5.4", "4..4...4.4..4...", "5..5..5.5..5..5."), ("triangle", "fm", "square"), ("random", "riff"), 0.8, cutoff_hz=(2000, 9000), length_s=(0.04, 0.15),
-                       lowest=(69, 81), echo=(0.3, 0.9)),
-}  # fmt: skip
 
 
 def render_stabs(rng: np.random.Generator, bars: int) -> Sketch:
@@ -102,14 +42,15 @@ def render_stabs(rng: np.random.Generator, bars: int) -> Sketch:
         "detune_cents": uniform(rng, (3.0, 18.0)),
         "sweep": uniform(rng, (0.0, 1.4)) * chance(rng, 0.6),
         "index": uniform(rng, (0.5, 3.5)),
-        "ratio": float(pick(rng, (1.0, 2.0, 3.0, 4.0, 3.5, 7.0, 1.41), (3, 3, 2, 2, 1, 1, 0.3))),
+        "ratio": float(pick(rng, (1.0, 2.0, 3.0, 4.0, 3.5, 7.0), (3, 3, 2, 2, 1, 1))),
         "swing": uniform(rng, genre.swing),
     }
     score = _score(rng, genre, chords, line, values["swing"], bars)
     canvas = Canvas(bars)
     _play(rng, canvas, score, values)
     rack = draw_rack(
-        rng, room=(3, 14), wet=genre.wet, echo=genre.echo, feedback=(0.2, 0.75), drive=genre.drive, squeeze=(0, 0.4), low_cut_hz=(60, 220),
+        rng, room=(3, 14), wet=genre.wet, echo=genre.echo, feedback=(0.2, 0.75), drive=genre.drive,
+        squeeze=(0, 0.4), low_cut_hz=(60, 220),
     )  # fmt: skip
     labels = {"genre": name, "colour": colour, **values, "rack": vars(rack)}
     return Sketch(mix(canvas, rack), score, labels)
@@ -126,12 +67,17 @@ def _score(
     if not plays.any():
         plays[int(np.argmax(prior))] = True
     octaves = int(pick(rng, (1, 2, 3), (3, 4, 1)))
-    riff = rng.integers(0, 64, SIXTEENTHS_PER_BAR)
+    # Riffs walk: a step that stays would be a repeated note, which arpeggios of two notes give already.
+    riff = np.cumsum(rng.choice((-2, -1, 1, 2, 3), SIXTEENTHS_PER_BAR))
     period = int(pick(rng, (3, 4, 5, 6, 8, 16), (2, 3, 1, 2, 3, 3)))
     changes = uniform(rng, (0.02, 0.2))
-    score, count = [], 0
+    bar_by_bar = chance(rng, 0.6)
+    score: list[Event] = []
+    count = 0
     for time in range(bars * SIXTEENTHS_PER_BAR):
         step = time % SIXTEENTHS_PER_BAR
+        if step == 0 and bar_by_bar:
+            count = 0
         changed = time >= SIXTEENTHS_PER_BAR and chance(rng, changes)
         if not ((rng.random() < prior[step]) if changed else plays[step]):
             continue
@@ -141,8 +87,13 @@ def _score(
         if line == "chord":
             pitches: Sequence[int] = chord.pitches
         else:
-            ladder = [pitch + 12 * octave for octave in range(octaves) for pitch in chord.pitches]
-            pitches = [ladder[_rung(line, count, int(riff[time % period]), len(ladder))]]
+            # Fewer than three rungs would be a trill.
+            ladder = [
+                pitch + 12 * octave
+                for octave in range(max(octaves, 5 - len(chord.pitches)))
+                for pitch in chord.pitches
+            ]
+            pitches = [ladder[_rung(line, count, int(riff[count % period]), len(ladder))]]
         score += [
             Event(time + late, "stab" if line == "chord" else "lead", velocity, midi, 1.0) for midi in pitches
         ]

@@ -1,7 +1,7 @@
 """Pitched sources: spectra laid directly on the bins of a loop, oscillators that close, plucks and bells.
 
-A partial at a multiple of the loop's own frequency is circular by construction; at four seconds that is 0.25 Hz, at most
-2 cents off at 110 Hz, which is less than a player's chorus.
+A partial at a multiple of the loop's own frequency is circular by construction; at four seconds that is 0.25
+Hz, at most 2 cents off at 110 Hz, which is less than a player's chorus.
 """
 
 from collections.abc import Sequence
@@ -21,9 +21,9 @@ HIGHEST_HZ = 14_000.0
 class Timbre:
     """A harmonic source.
 
-    shape : "saw", "square", "pulse", "triangle", "organ", "hollow", "glass", "choir". slope : extra fall, power of the
-    partial's number. unison : detuned copies. detune_cents : their spread. spread_cents : bandwidth of each partial, which
-    makes an ensemble. stretch : inharmonicity. pulse : width of the pulse.
+    shape : "saw", "square", "pulse", "triangle", "organ", "hollow", "glass", "choir". slope : extra fall,
+    power of the partial's number. unison : detuned copies. detune_cents : their spread. spread_cents :
+    bandwidth of each partial, which makes an ensemble. stretch : inharmonicity. pulse : width of the pulse.
     """
 
     shape: str
@@ -103,7 +103,8 @@ def tone(
             gains.append(weights)
     hz, gain = np.concatenate(frequencies), np.concatenate(gains)
     if timbre.spread_cents > 0.0:
-        # PADsynth (Nasca): each partial becomes a band; here seven draws from its bell rather than its whole profile.
+        # PADsynth (Nasca): each partial becomes a band; here seven draws from its bell rather than its whole
+        # profile.
         copies = 7
         offsets = rng.normal(0.0, timbre.spread_cents, (copies, len(hz))) / 1200.0
         hz = (hz * 2.0**offsets).ravel()
@@ -121,7 +122,8 @@ def tone(
 
 
 def closed_phase(frequency_hz: Float) -> np.ndarray:
-    """Cycles (not radians) of an oscillator that follows ``frequency_hz`` (samples,) and closes after a turn of the loop.
+    """Cycles (not radians) of an oscillator that follows ``frequency_hz`` (samples,) and closes after a turn
+    of the loop.
 
     The pitch is scaled by the least amount that makes the number of cycles whole. float64, modulo 1.
     """
@@ -132,7 +134,8 @@ def closed_phase(frequency_hz: Float) -> np.ndarray:
 
 
 def saw(phase: np.ndarray, frequency_hz: Float) -> Float:
-    """Sawtooth of a phase in cycles, its step rounded by a two-sample polynomial (PolyBLEP, Välimäki 2007)."""
+    """Sawtooth of a phase in cycles, its step rounded by a two-sample polynomial (PolyBLEP, Välimäki
+    2007)."""
     x = phase.astype(np.float32)
     step = np.maximum(frequency_hz / np.float32(RATE_HZ), np.float32(1e-6)).astype(np.float32)
     wave = 2.0 * x - 1.0

@@ -1,5 +1,8 @@
 """Percussion without a drum kit: hands, wood, shakers, bells, metal, clicks."""
 
+from collections.abc import Mapping
+
+from aijockey.corpus.synthesize.draw import Range
 from aijockey.corpus.synthesize.genres.genre import Genre
 from aijockey.corpus.synthesize.patterns import Part
 
@@ -12,25 +15,19 @@ LOW, MID, HIGH = (
 )
 
 
-def skin(name: str, *priors: str, pan: tuple[float, float] = (0.1, 0.6), ghost: float = 0.1, presence: float = 0.95,
-         **tweak: tuple[float, float]) -> Part:  # fmt: skip
+def skin(
+    name: str,
+    *priors: str,
+    tweak: Mapping[str, Range],
+    pan: Range = (0.1, 0.6),
+    ghost: float = 0.1,
+    presence: float = 0.95,
+) -> Part:
     """A hand drum, loosely played."""
     return Part(
-        name,
-        "skin",
-        priors,
-        presence,
-        (-5, 0),
-        pan,
-        (0.02, 0.2),
-        (0, 0.1),
-        ghost,
-        late_ms=3,
-        vary=0.25,
-        fills=True,
-        roll=0.03,
-        tweak=tweak,
-    )
+        name, "skin", priors, presence, (-5, 0), pan, (0.02, 0.2), (0, 0.1), ghost, late_ms=3, vary=0.25,
+        fills=True, roll=0.03, tweak=tweak,
+    )  # fmt: skip
 
 
 SHAKER = Part("shaker", "shaker", ("XXXXXXXXXXXXXXXX", "8686868686868686", "7.767.767.767.76", "6.8.6.8.6.8.6.8."), 0.75, (-13, -6), (0.1, 0.7),
@@ -69,12 +66,12 @@ GUIRO = Part(
 
 PERCUSSION = {
     "latin": Genre((
-        skin("conga", "4.5X..5.4.5X..X4", "..X...XX..X...XX", **MID), skin("tumba", "......X.......X4", "X......3X.....4.", presence=0.8, **LOW),
-        skin("bongo", "X.35X.35X.35X.35", "X5.5X5.5X5.5X5.5", presence=0.6, ghost=0.15, **HIGH), CLAVE, COWBELL, SHAKER, GUIRO,
+        skin("conga", "4.5X..5.4.5X..X4", "..X...XX..X...XX", tweak=MID), skin("tumba", "......X.......X4", "X......3X.....4.", presence=0.8, tweak=LOW),
+        skin("bongo", "X.35X.35X.35X.35", "X5.5X5.5X5.5X5.5", presence=0.6, ghost=0.15, tweak=HIGH), CLAVE, COWBELL, SHAKER, GUIRO,
     ), 1.2, swing=(0.5, 0.56), room=(1, 8)),
     "afrobeat": Genre((
-        skin("djembe", "X..4..X.4..X..4.", "X.4X..4.X.4X..44", **MID), skin("low drum", "X.....X...4.....", "X..4..X....4..X.", **LOW),
-        skin("talking drum", "..4..4...4.4..4.", ".4..4..4..4.", presence=0.6, bend=(0.2, 0.6), **HIGH),
+        skin("djembe", "X..4..X.4..X..4.", "X.4X..4.X.4X..44", tweak=MID), skin("low drum", "X.....X...4.....", "X..4..X....4..X.", tweak=LOW),
+        skin("talking drum", "..4..4...4.4..4.", ".4..4..4..4.", presence=0.6, tweak=HIGH | {"bend": (0.2, 0.6)}),
         Part("bell", "bell", BELL, 0.75, (-13, -7), (0.1, 0.6), (0, 0.2), accent="9687", vary=0.03), SHAKER,
         Part("wood", "wood", ("..X..X..X..X..X.", "X..X..X."), 0.4, (-12, -7), (0.2, 0.7)),
     ), 1.1, swing=(0.5, 0.6), fill=0.4),
@@ -83,7 +80,7 @@ PERCUSSION = {
              tweak={"tone_hz": (65, 110), "decay_ms": (200, 450)}),
         Part("high tom", "tom", ("..4..5.4..4..5.5", "...X...4.X..4.X.", ".5..5.4"), 0.95, (-6, -1), (0.1, 0.5), (0, 0.25), ghost=0.08, fills=True, late_ms=2,
              tweak={"tone_hz": (120, 260)}),
-        skin("hand drum", "4.544.544.544.54", "..5..5.5..5..5.5", presence=0.7, **MID), SHAKER,
+        skin("hand drum", "4.544.544.544.54", "..5..5.5..5..5.5", presence=0.7, tweak=MID), SHAKER,
         Part("stick", "wood", ("X...X...X...X...", "..4..4.4..4..4.4"), 0.6, (-13, -8), (0.2, 0.7), fills=True),
     ), 1.1, swing=(0.5, 0.58), fill=0.5),
     "samba": Genre((
@@ -123,11 +120,11 @@ PERCUSSION = {
              tweak={"tone_hz": (220, 440), "decay_ms": (500, 1400)}),
         Part("high bell", "bell", ("4.545.454.545.45", "..5..5..5..5..5.", "5..5.5."), 0.95, (-9, -4), (0.2, 0.7), (0.05, 0.3), (0, 0.4), fills=True,
              tweak={"tone_hz": (800, 2600), "decay_ms": (150, 600)}),
-        Part("wood", "wood", ("X.X.X.X.X.X.X.X.", "4.4.5.4.4.4.5.4."), 0.7, (-10, -5), (0.1, 0.6)), skin("drum", "X..4..4.X..4..4.", **LOW), SHAKER,
+        Part("wood", "wood", ("X.X.X.X.X.X.X.X.", "4.4.5.4.4.4.5.4."), 0.7, (-10, -5), (0.1, 0.6)), skin("drum", "X..4..4.X..4..4.", tweak=LOW), SHAKER,
     ), 0.7, room=(4, 13), echo=(0, 0.4)),
     "tabla": Genre((
-        skin("bayan", "X.....4.X...4...", "X..4....X..4..4.", pan=(0, 0.3), tone_hz=(85, 140), bend=(0.2, 0.6), decay_ms=(250, 500), slap=(0, 0.3)),
-        skin("dayan", "4.555.544.555.54", "5.5.X.555.5.X.55", "..55..5", ghost=0.16, tone_hz=(260, 420), overtone=(0.6, 1), slap=(0.1, 0.6)),
+        skin("bayan", "X.....4.X...4...", "X..4....X..4..4.", pan=(0, 0.3), tweak={"tone_hz": (85, 140), "bend": (0.2, 0.6), "decay_ms": (250, 500), "slap": (0, 0.3)}),
+        skin("dayan", "4.555.544.555.54", "5.5.X.555.5.X.55", "..55..5", ghost=0.16, tweak={"tone_hz": (260, 420), "overtone": (0.6, 1), "slap": (0.1, 0.6)}),
         Part("finger", "rim", ("..4.4..4..4.4.44", "5.5.5.5.5.5.5.5."), 0.6, (-14, -9), (0.2, 0.6), fills=True), SHAKER, TAMB,
     ), 0.8, swing=(0.5, 0.58), fill=0.45),
 }  # fmt: skip

@@ -1,0 +1,1 @@
+"""Scenes of the textures: each paints on a canvas and says what it played."""
