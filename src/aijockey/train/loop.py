@@ -27,9 +27,9 @@ from aijockey.corpus.store import Corpus
 from aijockey.errors import AijockeyError
 from aijockey.train import checkpoint as checkpoints
 from aijockey.train.checkpoint import Progress
-from aijockey.train.config import Recipe
+from aijockey.train.config import Recipe, RecipeError
 from aijockey.train.families import FAMILIES
-from aijockey.train.families.base import AudioBatch, CodeBatch, Task
+from aijockey.train.families.base import AudioBatch, CodeBatch, GeneratorTask, Task
 from aijockey.train.features import CodeBatches, CropBatches, Features, step_rng
 from aijockey.train.judge import Judge, make_judge
 
@@ -121,7 +121,13 @@ def train(
     family = FAMILIES[recipe.family]
     statement = statement_of(corpus, features)
     torch.manual_seed(seed)
-    task = family.make(recipe.model, recipe.train, features.info)
+    try:
+        task = family.make(recipe.model, recipe.train, features.info)
+    except ValueError as error:
+        raise RecipeError(f"recipe {recipe.name} does not fit {corpus.path}: {error}") from error
+    code = features.code if isinstance(task, GeneratorTask) else None
+    if isinstance(task, GeneratorTask) and code is not None:
+        task.see_code(code)
     progress = Progress()
     last, best = run / "last.safetensors", run / "best.safetensors"
     if last.exists():
@@ -137,7 +143,6 @@ def train(
     kind = CodeBatches if family.kind == "generator" else CropBatches
     batches = kind(features, size, seed * 1_000_003 + rank)
     judge = make_judge(family.kind, task, features, recipe.train, seed, fabric.device)
-    code = features.code if family.kind == "generator" else None
 
     def save(path: Path) -> None:
         if fabric.is_global_zero:

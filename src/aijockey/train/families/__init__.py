@@ -2,9 +2,11 @@
 
 from aijockey.train.families.base import Family
 from aijockey.train.families.flow import FlowConfig, FlowTask
+from aijockey.train.families.stylegan2 import StyleGan2Config, StyleGan2Task
 from aijockey.train.families.vocos import VocosConfig, VocosTask
 
 FAMILIES: dict[str, Family] = {
     "flow": Family("generator", FlowConfig, FlowTask),
+    "stylegan2": Family("generator", StyleGan2Config, StyleGan2Task),
     "vocos": Family("vocoder", VocosConfig, VocosTask),
 }

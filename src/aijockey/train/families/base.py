@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from aijockey.representation.mel import MelConfig
+from aijockey.representation.patch_code import PatchCode
 
 Metrics = dict[str, Tensor]
 Kind = Literal["generator", "vocoder"]
@@ -105,6 +106,9 @@ class Task(ABC):
 class GeneratorTask(Task):
     """A task whose network makes codes."""
 
+    def see_code(self, code: PatchCode) -> None:
+        """Told once before training, for families whose networks also look at the log-mel."""
+
     @abstractmethod
     def sample(self, voice: Tensor, controls: Tensor, known: Tensor, random: torch.Generator) -> Tensor:
         """Codes (batch, patches, dims) of new loops by the averaged network."""
@@ -148,7 +152,8 @@ class Average(nn.Module):
     def update(self, network: nn.Module, step: int) -> None:
         """Move the average towards ``network``."""
         weight = 1.0 - min(self.decay, (1 + step) / (10 + step))
-        ours, theirs = list(self.network.parameters()), list(network.parameters())
+        ours: list[Tensor] = list(self.network.parameters())
+        theirs: list[Tensor] = list(network.parameters())
         torch._foreach_lerp_(ours, theirs, weight)
         for mine, yours in zip(self.network.buffers(), network.buffers(), strict=True):
             mine.copy_(yours)
@@ -157,6 +162,14 @@ class Average(nn.Module):
 def standard_normal(shape: tuple[int, ...], random: torch.Generator) -> Tensor:
     """Noise that depends on the generator alone, not on the device."""
     return torch.randn(shape, generator=random)
+
+
+def draw_known(controls: Tensor, chance: float, random: torch.Generator) -> Tensor:
+    """Which controls a loop of the batch shows, 1 or 0: half the time none or all, else each with ``chance``."""
+    kind = torch.rand(len(controls), 1, generator=random)
+    each = torch.rand(tuple(controls.shape), generator=random) < chance
+    shown = torch.where(kind < 0.3, False, torch.where(kind < 0.5, True, each))
+    return shown.to(controls.device, controls.dtype)
 
 
 def to_numpy(tensor: Tensor) -> npt.NDArray[np.float32]:

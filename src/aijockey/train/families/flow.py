@@ -16,7 +16,16 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from aijockey.train.config import TrainConfig
-from aijockey.train.families.base import Average, CodeBatch, DataInfo, GeneratorTask, Graph, Metrics, standard_normal
+from aijockey.train.families.base import (
+    Average,
+    CodeBatch,
+    DataInfo,
+    GeneratorTask,
+    Graph,
+    Metrics,
+    draw_known,
+    standard_normal,
+)
 
 
 @dataclass(frozen=True)
@@ -149,7 +158,7 @@ class FlowTask(GeneratorTask):
         noise = standard_normal(tuple(codes.shape), random).to(codes.device)
         time = torch.randn(len(codes), generator=random) * config.time_spread + config.time_mean
         time = torch.sigmoid(time).to(codes.device)
-        known = self._known(batch.controls, random)
+        known = draw_known(batch.controls, config.known_chance, random)
         mixed = torch.lerp(noise, codes, time[:, None, None])
         velocity = network(mixed, time, batch.voice, batch.controls, known)
         loss = F.mse_loss(velocity, codes - noise)
@@ -159,13 +168,6 @@ class FlowTask(GeneratorTask):
         optimizer.step()
         self.networks["average"].update(network, step)  # type: ignore[operator]
         return {"loss": loss.detach(), "gradient": gradient}
-
-    def _known(self, controls: Tensor, random: torch.Generator) -> Tensor:
-        """Which controls are shown: half the time none or all, else each by chance."""
-        chance = torch.rand(len(controls), 1, generator=random)
-        each = torch.rand(tuple(controls.shape), generator=random) < self.config.known_chance
-        shown = torch.where(chance < 0.3, False, torch.where(chance < 0.5, True, each))
-        return shown.to(controls.device, controls.dtype)
 
     @torch.no_grad()
     def sample(self, voice: Tensor, controls: Tensor, known: Tensor, random: torch.Generator) -> Tensor:
