@@ -47,7 +47,7 @@ class VoiceSpec:
     description: str
     genres: tuple[str, ...]
     loudness_lufs: float
-    render: Callable[[np.random.Generator, int], Sketch]
+    render: Callable[[np.random.Generator, int, str | None], Sketch]
 
 
 def _rhythm(name: str, description: str, loudness_lufs: float) -> VoiceSpec:
@@ -56,8 +56,8 @@ def _rhythm(name: str, description: str, loudness_lufs: float) -> VoiceSpec:
     return VoiceSpec(name, False, description, tuple(genres), loudness_lufs, render)
 
 
-def _render_rhythm(name: str, rng: np.random.Generator, bars: int) -> Sketch:
-    return render_rhythm(rng, RHYTHMS[name], bars)
+def _render_rhythm(name: str, rng: np.random.Generator, bars: int, kind: str | None) -> Sketch:
+    return render_rhythm(rng, RHYTHMS[name], bars, kind)
 
 
 VOICES: dict[str, VoiceSpec] = {
@@ -107,24 +107,27 @@ VOICES: dict[str, VoiceSpec] = {
 }
 
 
-def render_loop(voice: str, seed: int, *, bars: int = LOOP_BARS) -> StudioLoop:
+def render_loop(voice: str, seed: int, *, bars: int = LOOP_BARS, genre: str | None = None) -> StudioLoop:
     """One loop, the same for the same voice, seed and number of bars.
 
     Parameters
     ----------
     voice : a key of `VOICES`. seed : 0 or more. bars : 1 or more.
+    genre : one of the voice's; None draws one.
 
     Raises
     ------
-    UnknownVoiceError : no such voice.
+    UnknownVoiceError : no such voice, or no such genre of it.
     """
     if voice not in VOICES:
         raise UnknownVoiceError(f"the studio has no voice '{voice}'; it has {', '.join(VOICES)}")
     spec = VOICES[voice]
+    if genre is not None and genre not in spec.genres:
+        raise UnknownVoiceError(f"{voice} has no genre '{genre}'; it has {', '.join(spec.genres)}")
     # Python's own hash differs from run to run.
     stream = int.from_bytes(hashlib.sha256(voice.encode()).digest()[:8], "little")
     rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence((stream, seed))))
-    sketch = spec.render(rng, bars)
+    sketch = spec.render(rng, bars, genre)
     target_lufs = spec.loudness_lufs + uniform(rng, (-LOUDNESS_SPREAD_DB, LOUDNESS_SPREAD_DB))
     in_key = spec.tonal or bool(sketch.labels.get("in_key"))
     labels = {"voice": voice, "bpm": REFERENCE_BPM, "key": str(KEY) if in_key else None, **sketch.labels}

@@ -7,7 +7,7 @@ import numpy as np
 from aijockey.corpus.synthesize import effects, tones
 from aijockey.corpus.synthesize.canvas import Canvas
 from aijockey.corpus.synthesize.desk import draw_rack, mix
-from aijockey.corpus.synthesize.draw import chance, log_uniform, pick, uniform
+from aijockey.corpus.synthesize.draw import chance, log_uniform, pick, pick_genre, uniform
 from aijockey.corpus.synthesize.genres.bass import BASS, BassGenre
 from aijockey.corpus.synthesize.harmony import KEY, draw_progression, root_at
 from aijockey.corpus.synthesize.patterns import probabilities, tilt
@@ -17,9 +17,9 @@ from aijockey.music.grid import RATE_HZ, SIXTEENTH_SAMPLES, SIXTEENTHS_PER_BAR
 from aijockey.music.key import midi_to_hz
 
 
-def render_bass(rng: np.random.Generator, bars: int) -> Sketch:
-    """A bass line of one of `BASS`."""
-    name = pick(rng, list(BASS), [genre.weight for genre in BASS.values()])
+def render_bass(rng: np.random.Generator, bars: int, kind: str | None = None) -> Sketch:
+    """A bass line of one of `BASS`: ``kind``, or drawn where that is None."""
+    name = pick_genre(rng, BASS, kind)
     genre = BASS[name]
     score = _line(rng, genre, bars, disco=name == "disco")
     slides = rng.random(len(score)) < genre.slide
@@ -35,6 +35,8 @@ def render_bass(rng: np.random.Generator, bars: int) -> Sketch:
         "wobble": uniform(rng, genre.wobble),
         "wobble_cycles": int(pick(rng, (4, 6, 8, 12, 16), (2, 1, 4, 2, 3))) * bars // 2,
         "sweep": uniform(rng, (0.0, 1.0)) * chance(rng, 0.5),
+        "sustain": uniform(rng, (0.25, 1.0)) if genre.gate[1] < 1.0 else uniform(rng, (0.7, 1.0)),
+        "fall_s": log_uniform(rng, (0.08, 0.35)),
         "glide_s": log_uniform(rng, (0.02, 0.09)),
         "attack_s": log_uniform(rng, (0.0015, 0.006)),
     }
@@ -133,7 +135,9 @@ def _curves(
             else min(room - release, round(event.duration * SIXTEENTH_SAMPLES))
         )
         held = max(held, attack + release)
-        shape = np.full(room, event.velocity, dtype=np.float32)
+        sustain = values["sustain"]
+        shape = np.float32(event.velocity) * (sustain + (1.0 - sustain) * np.exp(-t / values["fall_s"]))
+        shape = shape.astype(np.float32)
         if not slid:
             shape[:attack] *= np.linspace(0.0, 1.0, min(attack, room), dtype=np.float32)
         if held < room:

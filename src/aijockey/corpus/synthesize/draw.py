@@ -1,12 +1,21 @@
 """Chance with taste: drawing parameters from tables of ranges."""
 
 from collections.abc import Mapping, Sequence
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import numpy as np
 
 Range = tuple[float, float]
 Choice = TypeVar("Choice")
+
+
+class Weighted(Protocol):
+    """A row of a table of genres: how often it is drawn."""
+
+    @property
+    def weight(self) -> float:
+        """Share, relative to the others."""
+
 
 # Quantities that ears hear in ratios are drawn evenly in ratios.
 LOGARITHMIC = ("_hz", "_ms", "_s", "ratio")
@@ -52,6 +61,15 @@ def pick(
         return choices[int(rng.integers(len(choices)))]
     share = np.asarray(weights, dtype=np.float64)
     return choices[int(rng.choice(len(choices), p=share / share.sum()))]
+
+
+def pick_genre(rng: np.random.Generator, table: Mapping[str, Weighted], wanted: str | None) -> str:
+    """The name of a genre of ``table``: ``wanted``, or where that is None one drawn by weight.
+
+    The draw is made in either case, so that the rest of a seed's draws stay where they are.
+    """
+    drawn = pick(rng, list(table), [genre.weight for genre in table.values()])
+    return drawn if wanted is None else wanted
 
 
 def chance(rng: np.random.Generator, probability: float) -> bool:

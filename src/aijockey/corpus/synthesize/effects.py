@@ -4,6 +4,7 @@ compression.
 A linear effect on a loop is a product with its spectrum, so tails wrap around exactly.
 """
 
+import math
 from functools import lru_cache
 
 import numpy as np
@@ -73,8 +74,12 @@ def echo_response(
     ping_pong : the repeats alternate left and right.
     """
     hz = frequencies_hz(samples)
-    bins = np.arange(len(hz), dtype=np.float64)
-    shift = np.exp(-2j * np.pi * np.mod(bins * round(sixteenths * SIXTEENTH_SAMPLES), samples) / samples)
+    delay_samples = round(sixteenths * SIXTEENTH_SAMPLES)
+    # A delay by a simple fraction of the loop turns each bin by one of few angles, in a cycle.
+    common = math.gcd(delay_samples, samples)
+    cycle = samples // common
+    turns = np.exp(-2j * np.pi * (np.arange(cycle) * (delay_samples // common) % cycle) / cycle)
+    shift = np.resize(turns.astype(np.complex64), len(hz))
     colour = 1.0 / ((1.0 + (hz / high_hz) ** 2) * (1.0 + (low_hz / np.maximum(hz, 1.0)) ** 2))
     once = (colour * shift).astype(np.complex64)
     again = np.float32(feedback) * once

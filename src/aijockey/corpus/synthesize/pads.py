@@ -7,7 +7,7 @@ import numpy as np
 from aijockey.corpus.synthesize import effects, tones
 from aijockey.corpus.synthesize.canvas import Canvas
 from aijockey.corpus.synthesize.desk import draw_rack, mix
-from aijockey.corpus.synthesize.draw import chance, log_uniform, pick, uniform
+from aijockey.corpus.synthesize.draw import chance, log_uniform, pick, pick_genre, uniform
 from aijockey.corpus.synthesize.genres.pads import PADS
 from aijockey.corpus.synthesize.harmony import Chord, draw_chords
 from aijockey.corpus.synthesize.patterns import probabilities
@@ -17,9 +17,9 @@ from aijockey.corpus.synthesize.tones import Timbre
 from aijockey.music.grid import RATE_HZ, SIXTEENTH_SAMPLES
 
 
-def render_pads(rng: np.random.Generator, bars: int) -> Sketch:
-    """A pad of one of `PADS`."""
-    name = pick(rng, list(PADS), [genre.weight for genre in PADS.values()])
+def render_pads(rng: np.random.Generator, bars: int, kind: str | None = None) -> Sketch:
+    """A pad of one of `PADS`: ``kind``, or drawn where that is None."""
+    name = pick_genre(rng, PADS, kind)
     genre = PADS[name]
     lowest = int(rng.integers(genre.lowest[0], genre.lowest[1] + 1))
     chords, colour = draw_chords(rng, bars, lowest, lead=chance(rng, 0.75))

@@ -8,7 +8,7 @@ from aijockey.audio.units import db_to_gain
 from aijockey.corpus.synthesize import patterns
 from aijockey.corpus.synthesize.canvas import Canvas
 from aijockey.corpus.synthesize.desk import draw_rack, mix
-from aijockey.corpus.synthesize.draw import chance, pick, uniform
+from aijockey.corpus.synthesize.draw import chance, pick_genre, uniform
 from aijockey.corpus.synthesize.genres.genre import Genre
 from aijockey.corpus.synthesize.patterns import Hit, Part
 from aijockey.corpus.synthesize.score import Event, Sketch
@@ -17,12 +17,14 @@ from aijockey.corpus.synthesize.sounds import Shot, render_shot
 from aijockey.music.grid import SIXTEENTH_SAMPLES
 
 CHOKE_FADE = 480
-FEWEST_PARTS = 2
+FEWEST_PARTS = 3
 
 
-def render_rhythm(rng: np.random.Generator, genres: dict[str, Genre], bars: int) -> Sketch:
-    """A loop of one of ``genres``."""
-    name = pick(rng, list(genres), [genre.weight for genre in genres.values()])
+def render_rhythm(
+    rng: np.random.Generator, genres: dict[str, Genre], bars: int, kind: str | None = None
+) -> Sketch:
+    """A loop of one of ``genres``: ``kind``, or drawn where that is None."""
+    name = pick_genre(rng, genres, kind)
     genre = genres[name]
     swing, density = uniform(rng, genre.swing), uniform(rng, genre.density)
     parts = _present(rng, genre)

@@ -8,7 +8,7 @@ import numpy as np
 from aijockey.corpus.synthesize import effects, shots, tones
 from aijockey.corpus.synthesize.canvas import Canvas
 from aijockey.corpus.synthesize.desk import draw_rack, mix
-from aijockey.corpus.synthesize.draw import chance, log_uniform, pick, uniform
+from aijockey.corpus.synthesize.draw import chance, log_uniform, pick, pick_genre, uniform
 from aijockey.corpus.synthesize.genres.stabs import STABS, StabGenre
 from aijockey.corpus.synthesize.harmony import Chord, draw_chords
 from aijockey.corpus.synthesize.patterns import METRICAL_ACCENT, probabilities, tilt
@@ -21,9 +21,9 @@ from aijockey.music.key import midi_to_hz
 TONE_SAMPLES = 96_000
 
 
-def render_stabs(rng: np.random.Generator, bars: int) -> Sketch:
-    """Stabs or an arpeggio of one of `STABS`."""
-    name = pick(rng, list(STABS), [genre.weight for genre in STABS.values()])
+def render_stabs(rng: np.random.Generator, bars: int, kind: str | None = None) -> Sketch:
+    """Stabs or an arpeggio of one of `STABS`: ``kind``, or drawn where that is None."""
+    name = pick_genre(rng, STABS, kind)
     genre = STABS[name]
     lowest = int(rng.integers(genre.lowest[0], genre.lowest[1] + 1))
     # Stabs that are one sampled chord, moved as a block, are an idiom of their own.

@@ -6,7 +6,7 @@ import numpy as np
 
 from aijockey.corpus.synthesize.canvas import Canvas
 from aijockey.corpus.synthesize.desk import draw_rack, mix
-from aijockey.corpus.synthesize.draw import chance, pick
+from aijockey.corpus.synthesize.draw import chance, pick_genre
 from aijockey.corpus.synthesize.scenes import clouds, objects, weather
 from aijockey.corpus.synthesize.scenes.bed import Scene
 from aijockey.corpus.synthesize.score import Sketch
@@ -22,9 +22,9 @@ class TextureGenre:
     room: tuple[int, int] = (4, 14)
 
 
-def render_texture(rng: np.random.Generator, bars: int) -> Sketch:
-    """A texture of one of `TEXTURES`."""
-    name = pick(rng, list(TEXTURES), [genre.weight for genre in TEXTURES.values()])
+def render_texture(rng: np.random.Generator, bars: int, kind: str | None = None) -> Sketch:
+    """A texture of one of `TEXTURES`: ``kind``, or drawn where that is None."""
+    name = pick_genre(rng, TEXTURES, kind)
     genre = TEXTURES[name]
     canvas = Canvas(bars)
     score, values = genre.scene(rng, canvas)
