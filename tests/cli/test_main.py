@@ -38,6 +38,14 @@ def test_wrong_use_is_status_2(words, capsys):
     assert "usage: aijockey" in capsys.readouterr().err
 
 
+def test_help_prints_defaults_once_and_never_none(capsys):
+    assert status_of(["generate", "--help"]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert "how many loops (default: 4)" in text
+    assert "(default: None)" not in text
+    assert "(default: False)" not in text
+
+
 def test_help_and_version(capsys):
     assert status_of(["--help"]) == 0
     text = capsys.readouterr().out

@@ -5,6 +5,11 @@ import json
 import re
 from pathlib import Path
 
+from aijockey.cli.arguments import whole_number
+
+MOST_LOOPS = 1_000_000
+MOST_SEED = (1 << 63) - 1
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the verb."""
@@ -12,9 +17,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--output", type=Path, required=True, metavar="DIR", help="folder for VOICE-SEED.wav"
     )
-    parser.add_argument("--count", type=_count, default=4, metavar="N", help="how many loops")
     parser.add_argument(
-        "--seed", type=_seed, default=0, metavar="S", help="seed of the first; the next has S + 1"
+        "--count", type=whole_number(1, MOST_LOOPS), default=4, metavar="N", help="how many loops"
+    )
+    parser.add_argument(
+        "--seed",
+        type=whole_number(0, MOST_SEED),
+        default=0,
+        metavar="S",
+        help="seed of the first; the next has S + 1",
     )
     parser.add_argument("--pack", metavar="P", help="folder, archive or shipped pack (default: default)")
     parser.add_argument(
@@ -26,8 +37,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="hold a control at a value in its own unit, or at standard deviations from the mean: "
         "onset_density=2.5, brightness=+1sd",
     )
-    parser.add_argument("--steps", type=_count, metavar="N", help="sampler steps (default: the pack's)")
-    parser.add_argument("--threads", type=_count, default=2, metavar="N", help="loops computed at once")
+    parser.add_argument(
+        "--steps", type=whole_number(1, 1000), metavar="N", help="sampler steps (default: the pack's)"
+    )
+    parser.add_argument(
+        "--threads", type=whole_number(1, 64), default=2, metavar="N", help="loops computed at once"
+    )
     parser.add_argument("--force", action="store_true", help="overwrite files that are already there")
     parser.add_argument("--json", action="store_true", help="print a JSON list, one object a loop")
 
@@ -78,20 +93,6 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _count(text: str) -> int:
-    value = int(text)
-    if not 1 <= value <= 1_000_000:
-        raise argparse.ArgumentTypeError(f"{value} is out of range; expected 1 to 1000000")
-    return value
-
-
-def _seed(text: str) -> int:
-    value = int(text)
-    if not 0 <= value < 1 << 63:
-        raise argparse.ArgumentTypeError(f"{value} is out of range; expected 0 to 2^63 - 1")
-    return value
-
-
 def _control(text: str) -> tuple[str, float, bool]:
     match = re.fullmatch(r"([a-z][a-z0-9_]*)=([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(sd)?", text)
     if match is None:
@@ -99,7 +100,3 @@ def _control(text: str) -> tuple[str, float, bool]:
             f"'{text}' is not NAME=VALUE or NAME=VALUEsd, such as brightness=+1sd"
         )
     return match[1], float(match[2]), match[3] is not None
-
-
-# argparse puts a type's name into its error: "invalid number value: 'x'".
-_count.__name__ = _seed.__name__ = "whole number"

@@ -1,7 +1,7 @@
 """The command ``aijockey``: finds the verb, imports its one module, runs it.
 
-A verb module has ``add_arguments(parser)`` and ``run(arguments) -> int`` and imports its work inside ``run``, so
-that ``--help`` is instant. Exit status: 0 done, 1 failed (the text says why), 2 wrong use.
+A verb module has ``add_arguments(parser)`` and ``run(arguments) -> int`` and imports its work inside ``run``,
+so that ``--help`` is instant. Exit status: 0 done, 1 failed (the text says why), 2 wrong use.
 """
 
 import argparse
@@ -26,9 +26,20 @@ VERBS = {
 }
 
 
+class HelpFormatter(argparse.ArgumentDefaultsHelpFormatter):
+    """Prints defaults, but for those that say nothing: None, False and empty lists."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        if action.default in (None, False, []):
+            return action.help
+        return super()._get_help_string(action)
+
+
 def build_parser(verb: str | None) -> argparse.ArgumentParser:
     """The parser, with arguments filled in for ``verb`` alone, since only its module is imported."""
-    parser = argparse.ArgumentParser(prog="aijockey", description="Perform dance music that neural networks generate.")
+    parser = argparse.ArgumentParser(
+        prog="aijockey", description="Perform dance music that neural networks generate."
+    )
     parser.add_argument("--version", action="version", version=f"aijockey {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     for name, summary in VERBS.items():
@@ -36,7 +47,7 @@ def build_parser(verb: str | None) -> argparse.ArgumentParser:
             name,
             help=summary,
             description=summary[0].upper() + summary[1:] + ".",
-            formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+            formatter_class=HelpFormatter,
         )
         if name == verb:
             module = importlib.import_module(f"aijockey.cli.{name}")

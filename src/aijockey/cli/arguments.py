@@ -1,0 +1,18 @@
+"""Types of arguments that several verbs take; a wrong one is wrong use, status 2."""
+
+import argparse
+from collections.abc import Callable
+
+
+def whole_number(low: int, high: int) -> Callable[[str], int]:
+    """An argparse type: a whole number from ``low`` to ``high``, both included."""
+
+    def read(text: str) -> int:
+        value = int(text)
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{value} is out of range; expected {low} to {high}")
+        return value
+
+    # argparse puts the type's name into its error: "invalid whole number value: 'x'".
+    read.__name__ = "whole number"
+    return read

@@ -1,0 +1,90 @@
+"""``aijockey bench``: how fast this machine makes loops."""
+
+import argparse
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from aijockey.cli.arguments import whole_number
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the verb."""
+    parser.add_argument("--pack", metavar="P", help="folder, archive or shipped pack (default: default)")
+    parser.add_argument(
+        "--voice", metavar="VOICE", help="voice to measure (default: the first of each generator)"
+    )
+    parser.add_argument("--repeats", type=whole_number(1, 1000), default=15, metavar="N", help="rounds")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to FILE too")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measure, print a table, write the figures."""
+    from tqdm import tqdm
+
+    from aijockey.live.benchmark import BenchmarkError, describe_machine, measure
+    from aijockey.pack.find import find_pack
+    from aijockey.pack.pack import Pack
+
+    if arguments.json and not arguments.json.absolute().parent.is_dir():
+        raise BenchmarkError(f"{arguments.json}: the folder does not exist")
+    pack = Pack.open(find_pack(arguments.pack))
+    manifest = pack.manifest
+    if arguments.voice:
+        chosen = [manifest.voice(arguments.voice)]
+    else:
+        chosen = list({voice.generator: voice for voice in reversed(manifest.voices)}.values())[::-1]
+    machine = describe_machine()
+    by_generator: dict[str, Any] = {}
+    with tqdm(total=arguments.repeats * len(chosen), unit="round", disable=None) as progress:
+        for voice in chosen:
+            by_generator[voice.generator] = measure(pack, voice.name, arguments.repeats, progress.update)
+    # The pack is as fast as its slowest generator.
+    slowest = max(by_generator, key=lambda name: by_generator[name]["generate_4_loops"]["two_threads_ms"])
+    figures = by_generator[slowest]
+    ours, theirs = figures["generate_4_loops"], figures["griffin_lim_4_loops"]
+    report = {
+        "pack": {"name": manifest.name, "version": manifest.version, "hash": pack.hash},
+        "machine": machine,
+        "repeats": arguments.repeats,
+        "generator": slowest,
+        **figures,
+        "times_faster_than_griffin_lim": {
+            label: round(theirs[f"{label}_ms"] / ours[f"{label}_ms"], 1)
+            for label in ("one_thread", "two_threads")
+        },
+        "by_generator": by_generator,
+    }
+    print_table(report)
+    if arguments.json:
+        partial = arguments.json.with_name(f".{arguments.json.name}.{os.getpid()}.partial")
+        partial.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+        os.replace(partial, arguments.json)
+    return 0
+
+
+def print_table(report: dict[str, Any]) -> None:
+    """The figures for people: median and 95th percentile, times real time, peak memory."""
+    machine = report["machine"]
+    print(f"{machine['processor']}, {machine['logical_cores']} logical cores; load {machine['load_average']}")
+    print(
+        f"pack {report['pack']['name']} {report['pack']['version']}; median of {report['repeats']} rounds\n"
+    )
+    print(f"{'':<44}{'1 thread':^36}{'2 threads':^36}")
+    columns = f"{'ms':>8}{'p95':>8}{'x real':>9}{'peak MB':>9}  "
+    print(f"{'':<44}{columns}{columns}")
+    for generator, figures in report["by_generator"].items():
+        for entry in figures.values():
+            words = f"{generator}: {entry['description']}"
+            cells = "".join(
+                f"{entry[f'{label}_ms']:8.0f}{entry[f'{label}_p95_ms']:8.0f}"
+                f"{entry[f'{label}_times_real_time']:9.0f}{entry[f'{label}_peak_rss_mb'] or 0:9.0f}  "
+                for label in ("one_thread", "two_threads")
+            )
+            print(f"{words:<44}{cells}")
+    faster = report["times_faster_than_griffin_lim"]
+    print(
+        f"\n{report['generator']} with the pack's vocoder is {faster['one_thread']:g} times (1 thread) and "
+        f"{faster['two_threads']:g} times (2 threads) faster than Griffin-Lim alone"
+    )

@@ -1,0 +1,65 @@
+"""The benchmark measures what it says; how fast is the machine's business, so no time is asserted."""
+
+import json
+
+import pytest
+
+from aijockey.cli.main import main
+from aijockey.live.benchmark import TASKS, BenchmarkError, measure
+from aijockey.pack.pack import Pack
+
+
+@pytest.fixture(scope="module")
+def report(tiny_pack, tmp_path_factory):
+    path = tmp_path_factory.mktemp("bench") / "figures.json"
+    assert (
+        main(
+            ["bench", "--pack", str(tiny_pack.path), "--repeats", "2", "--voice", "kick", "--json", str(path)]
+        )
+        == 0
+    )
+    return json.loads(path.read_text())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("task", TASKS)
+def test_every_task_has_its_figures(report, task):
+    figures = report[task]
+    assert figures["seconds_of_audio"] == 4.0 * figures["loops"]
+    for label in ("one_thread", "two_threads"):
+        assert 0 < figures[f"{label}_ms"] <= figures[f"{label}_p95_ms"]
+        exact = 1000 * figures["seconds_of_audio"] / figures[f"{label}_ms"]
+        assert figures[f"{label}_times_real_time"] == pytest.approx(exact, rel=0.02)
+        # NumPy, SciPy and ONNX Runtime alone are more than this, and a training framework would show.
+        assert 30 < figures[f"{label}_peak_rss_mb"] < 1000
+
+
+@pytest.mark.slow
+def test_it_says_on_what_it_was_measured(report, tiny_pack):
+    assert report["pack"] == {"name": "tiny", "version": "1.0.0", "hash": tiny_pack.hash}
+    assert report["repeats"] == 2
+    assert report["generator"] == "flow"
+    assert report["machine"]["logical_cores"] >= 1
+    assert report["by_generator"]["flow"]["generate_4_loops"] == report["generate_4_loops"]
+    assert set(report["times_faster_than_griffin_lim"]) == {"one_thread", "two_threads"}
+
+
+def test_a_worker_that_dies_is_reported_with_its_last_words(make_pack, tmp_path):
+    pack = make_pack()
+    moved = pack.path.rename(tmp_path / "elsewhere")
+    gone = Pack(pack.path, pack.manifest, pack.hash, pack.container)
+    with pytest.raises(BenchmarkError, match="no pack there"):
+        measure(gone, "kick", repeats=1)
+    assert moved.is_dir()
+
+
+@pytest.mark.parametrize(
+    "options", [["--repeats", "0"], ["--json", "no/such/folder/figures.json"], ["--voice", "kik"]]
+)
+def test_wishes_are_checked_before_work(tiny_pack, options, capsys):
+    assert main(["bench", "--pack", str(tiny_pack.path), *options]) == 1
+    assert (
+        "expected 1 or more" in (text := capsys.readouterr().err)
+        or "does not exist" in text
+        or "did you mean" in text
+    )
