@@ -1,12 +1,9 @@
 """How smoothly a voice moves: change of the log-mel per step along spherical paths through latent space."""
 
-import itertools
 from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
-
-from aijockey.evaluate.intervals import Figure, mean_figure
 
 Float = npt.NDArray[np.float32]
 MelOfLatents = Callable[[Float], Float]
@@ -42,30 +39,24 @@ def path_changes_db(mels: Float) -> npt.NDArray[np.float64]:
     return DB_PER_NEPER * np.abs(np.diff(mels, axis=0)).mean(axis=(1, 2), dtype=np.float64)
 
 
-def judge_movement(
-    mel_of_latents: MelOfLatents,
-    latents: Float,
-    rng: np.random.Generator,
-    steps: int = STEPS,
-) -> dict[str, Figure]:
-    """Figures of paths between neighbouring latents (paths + 1, *shape).
+def path_figures(
+    mel_of_latents: MelOfLatents, start: Float, end: Float, steps: int = STEPS
+) -> dict[str, float]:
+    """Figures of the spherical path between two latents.
 
     Returns
     -------
-    ``step_db`` : mean change a step. ``worst_step_db`` : the largest step of a path, mean over paths.
-    ``evenness`` : mean step over worst step, 1 for an even walk, 1 / steps for a single jump. ``whole_db`` :
-    change from one end straight to the other. ``detour`` : steps together over the whole, 1 for a path that
-    wanders nowhere else.
+    ``step_db`` : mean change a step. ``worst_step_db`` : the largest step. ``evenness`` : mean over worst
+    step, 1 for an even walk, 1 / steps for a single jump. ``whole_db`` : change from one end straight to the
+    other. ``detour`` : all steps together over the whole, 1 for a path that wanders nowhere else.
     """
-    names = ("step_db", "worst_step_db", "evenness", "whole_db", "detour")
-    rows: dict[str, list[float]] = {name: [] for name in names}
-    for start, end in itertools.pairwise(latents):
-        mels = mel_of_latents(spherical_path(start, end, steps))
-        change = path_changes_db(mels)
-        whole = float(path_changes_db(mels[[0, -1]])[0])
-        rows["step_db"].append(float(change.mean()))
-        rows["worst_step_db"].append(float(change.max()))
-        rows["evenness"].append(float(change.mean() / max(change.max(), 1e-9)))
-        rows["whole_db"].append(whole)
-        rows["detour"].append(float(change.sum() / max(whole, 1e-9)))
-    return {name: mean_figure(values, rng) for name, values in rows.items()}
+    mels = mel_of_latents(spherical_path(start, end, steps))
+    change = path_changes_db(mels)
+    whole = float(path_changes_db(mels[[0, -1]])[0])
+    return {
+        "step_db": float(change.mean()),
+        "worst_step_db": float(change.max()),
+        "evenness": float(change.mean() / max(change.max(), 1e-9)),
+        "whole_db": whole,
+        "detour": float(change.sum() / max(whole, 1e-9)),
+    }
