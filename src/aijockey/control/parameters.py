@@ -1,8 +1,8 @@
 """The one table of parameters: whatever can be turned, its address, unit, range, default and meaning.
 
-Set files, events, help and every surface are validated against this table, so a parameter that is not here does not
-exist. An address is ``group.name``, or ``deck.N.name`` with decks counted from 1; named controls of a generator are
-``deck.N.controls.NAME``, in standard deviations of what that voice learned from.
+Set files, events, help and every surface are validated against this table, so a parameter that is not here
+does not exist. An address is ``group.name``, or ``deck.N.name`` with decks counted from 1; named controls of
+a generator are ``deck.N.controls.NAME``, in standard deviations of what that voice learned from.
 """
 
 import difflib
@@ -28,9 +28,9 @@ class ParameterError(AijockeyError):
 class Parameter:
     """One row of the table.
 
-    curve : how a surface should map its travel: "linear", "decibel", "octave" (equal ratios), "step" (whole numbers),
+    curve : how a surface maps its travel: "linear", "decibel", "octave" (equal ratios), "step" (whole),
         "switch" (0 or 1), "choice" (one of ``choices``), "name" (text).
-    planned : True for what decides which loop plays (voice, seed, play…): it acts at the deck's next grid line.
+    planned : True for what decides which loop plays (voice, seed, play…): acts at the deck's next grid line.
         False for what shapes sound: it acts at its very sample and is smoothed.
     """
 
@@ -64,7 +64,8 @@ class Parameter:
             return value
         if self.curve == "choice" and isinstance(value, str):
             if value not in self.choices:
-                raise ParameterError(f"{where}: {value!r} is not one of {_listed(self.choices)}{near(value, self.choices)}")
+                guess = near(value, self.choices)
+                raise ParameterError(f"{where}: {value!r} is not one of {_listed(self.choices)}{guess}")
             return value
         if not isinstance(value, int | float):
             raise ParameterError(f"{where}: {value!r} is not a number; {self._expected()}")
@@ -86,7 +87,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Target:
-    """What an address points at: a row, the deck (counted from 0) or None, the generator's control or None."""
+    """What an address points at: a row, the deck (from 0) or None, the generator's control or None."""
 
     parameter: Parameter
     deck: int | None = None
@@ -94,10 +95,13 @@ class Target:
 
 
 PARAMETERS: tuple[Parameter, ...] = (
-    Parameter("transport", "tempo_bpm", "BPM", 20, 300, 120.0, "linear", "tempo; loops are stretched and keep their pitch"),
-    Parameter("master", "gain_db", "dB", SILENCE_DB, 12, 0.0, "decibel", "level before the limiter; the lowest is silence"),
+    Parameter("transport", "tempo_bpm", "BPM", 20, 300, 120.0, "linear",
+              "tempo; loops are stretched and keep their pitch"),
+    Parameter("master", "gain_db", "dB", SILENCE_DB, 12, 0.0, "decibel",
+              "level before the limiter; the lowest is silence"),
     Parameter("mixer", "crossfader", "", -1, 1, 0.0, "linear", "-1 plays side a, 1 side b, 0 both at -3 dB"),
-    Parameter("echo", "time_beats", "beats", 0.125, 4, 0.75, "linear", "delay of the echo, in time with the transport"),
+    Parameter("echo", "time_beats", "beats", 0.125, 4, 0.75, "linear",
+              "delay of the echo, in time with the transport"),
     Parameter("echo", "feedback", "", 0, 0.95, 0.45, "linear", "how much of each repeat comes back"),
     Parameter("echo", "gain_db", "dB", SILENCE_DB, 12, 0.0, "decibel", "level of the echo's return"),
     Parameter("room", "size", "", 0, 1, 0.6, "linear", "length of the reverberation"),
@@ -105,26 +109,36 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("room", "gain_db", "dB", SILENCE_DB, 12, 0.0, "decibel", "level of the room's return"),
     Parameter("deck", "voice", "", 0, 0, "", "name", "which voice of the pack the deck plays", True),
     Parameter("deck", "play", "", 0, 1, 0.0, "switch", "1 launches, 0 stops, on the next grid line", True),
-    Parameter("deck", "seed", "", 0, 2**31 - 1, 0.0, "step", "jump to this seed's latent on the next grid line", True),
-    Parameter("deck", "walk", "", 0, 2**31 - 1, 0.0, "step", "move to this seed's latent, over the event's length", True),
-    Parameter("deck", "refresh_bars", "bars", 0, 64, 4.0, "step", "a fresh loop every so many bars; 0 holds", True),
+    Parameter("deck", "seed", "", 0, 2**31 - 1, 0.0, "step",
+              "jump to this seed's latent on the next grid line", True),
+    Parameter("deck", "walk", "", 0, 2**31 - 1, 0.0, "step",
+              "move to this seed's latent, over the event's length", True),
+    Parameter("deck", "refresh_bars", "bars", 0, 64, 4.0, "step",
+              "a fresh loop every so many bars; 0 holds", True),
     Parameter(
-        "deck", "quantise_beats", "beats", 0, 32, 4.0, "choice", "grid of launches and swaps; 0 is off (a sixteenth)",
+        "deck", "quantise_beats", "beats", 0, 32, 4.0, "choice",
+        "grid of launches and swaps; 0 is off (a sixteenth)",
         True, (0.0, 1.0, 4.0, 8.0, 16.0, 32.0),
     ),
-    Parameter("deck", "crossfade_beats", "beats", 0, 4, 0.25, "linear", "length of a swap; it ends on the grid line", True),
-    Parameter("deck", "control", "std", -4, 4, 0.0, "linear", "a named control of the voice's generator", True),
+    Parameter("deck", "crossfade_beats", "beats", 0, 4, 0.25, "linear",
+              "length of a swap; it ends on the grid line", True),
+    Parameter("deck", "control", "std", -4, 4, 0.0, "linear",
+              "a named control of the voice's generator", True),
     Parameter("deck", "gain_db", "dB", SILENCE_DB, 12, 0.0, "decibel", "fader; the lowest is silence"),
-    Parameter("deck", "low_db", "dB", SILENCE_DB, 12, 0.0, "decibel", "isolator below 250 Hz; the lowest kills"),
-    Parameter("deck", "mid_db", "dB", SILENCE_DB, 12, 0.0, "decibel", "isolator from 250 Hz to 2.5 kHz; the lowest kills"),
-    Parameter("deck", "high_db", "dB", SILENCE_DB, 12, 0.0, "decibel", "isolator above 2.5 kHz; the lowest kills"),
-    Parameter("deck", "filter", "", -1, 1, 0.0, "linear", "below 0 a low-pass closes, above 0 a high-pass opens"),
+    Parameter("deck", "low_db", "dB", SILENCE_DB, 12, 0.0, "decibel",
+              "isolator below 250 Hz; the lowest kills"),
+    Parameter("deck", "mid_db", "dB", SILENCE_DB, 12, 0.0, "decibel",
+              "isolator from 250 Hz to 2.5 kHz; the lowest kills"),
+    Parameter("deck", "high_db", "dB", SILENCE_DB, 12, 0.0, "decibel",
+              "isolator above 2.5 kHz; the lowest kills"),
+    Parameter("deck", "filter", "", -1, 1, 0.0, "linear",
+              "below 0 a low-pass closes, above 0 a high-pass opens"),
     Parameter("deck", "pan", "", -1, 1, 0.0, "linear", "-1 left, 1 right, at equal power; 0 leaves as is"),
     Parameter("deck", "mute", "", 0, 1, 0.0, "switch", "1 silences the deck, in time underneath"),
     Parameter("deck", "pump", "", 0, 1, 0.0, "linear", "ducks on each beat as if a kick pressed on it"),
     Parameter("deck", "echo_send", "", 0, 1, 0.0, "linear", "how much goes to the echo, after the fader"),
     Parameter("deck", "room_send", "", 0, 1, 0.0, "linear", "how much goes to the room, after the fader"),
-    Parameter("deck", "side", "", 0, 0, "thru", "choice", "side of the crossfader", False, ("a", "thru", "b")),
+    Parameter("deck", "side", "", 0, 0, "thru", "choice", "crossfader side", False, ("a", "thru", "b")),
 )  # fmt: skip
 
 DECK_PARAMETERS = {row.name: row for row in PARAMETERS if row.group == "deck" and row.name != "control"}
@@ -143,7 +157,9 @@ def resolve(address: str) -> Target:
         return Target(GLOBAL_PARAMETERS[address])
     head, _, rest = address.partition(".")
     if head != "deck":
-        raise ParameterError(f"no parameter '{address}'{near(address, [*GLOBAL_PARAMETERS, 'deck.1.gain_db'])}")
+        raise ParameterError(
+            f"no parameter '{address}'{near(address, [*GLOBAL_PARAMETERS, 'deck.1.gain_db'])}"
+        )
     number, _, name = rest.partition(".")
     if not (number.isascii() and number.isdigit()) or not 1 <= int(number) <= MAX_DECKS:
         raise ParameterError(f"no parameter '{address}': decks are deck.1 to deck.{MAX_DECKS}")

@@ -1,8 +1,8 @@
 """Samples and beats: the transport's position, counted in samples and never accumulated.
 
-Time is a whole number of samples; beats follow from it through a list of tempo segments in rational numbers, so hours
-do not drift. "The sample of a beat" is the first sample at or after it. The *reference position* of a sample is where it
-falls on the 120 BPM grid that loops are stored on, 24,000 samples a beat.
+Time is a whole number of samples; beats follow from it through a list of tempo segments in rational numbers,
+so hours do not drift. "The sample of a beat" is the first sample at or after it. The *reference position* of
+a sample is where it falls on the 120 BPM grid that loops are stored on, 24,000 samples a beat.
 """
 
 import bisect
@@ -13,8 +13,8 @@ from fractions import Fraction
 from aijockey.music.grid import BEAT_SAMPLES, RATE_HZ, REFERENCE_BPM
 
 SAMPLES_PER_MINUTE = 60 * RATE_HZ
-# Where a change of tempo falls between samples is kept to this fraction of a sample, so that thousands of changes do
-# not grow the rationals; it defines where the change is, it does not accumulate.
+# Where a change of tempo falls between samples is kept to this fraction of a sample, so that thousands of
+# changes do not grow the rationals; it defines where the change is, it does not accumulate.
 SUBSAMPLES = 1 << 32
 
 
@@ -54,7 +54,8 @@ class TempoMap:
         self._beats = [Fraction(0)]
 
     def change(self, beat: Fraction, tempo_bpm: float, over_beats: float = 0.0) -> None:
-        """From ``beat`` on, go to ``tempo_bpm`` within ``over_beats`` and stay; what was planned after ``beat`` is dropped.
+        """From ``beat`` on, go to ``tempo_bpm`` within ``over_beats`` and stay; what was planned
+        after ``beat`` is dropped.
 
         Thread: audio
         """
@@ -109,3 +110,18 @@ class TempoMap:
     @staticmethod
     def _quantised(sample: Fraction | float) -> Fraction:
         return Fraction(round(sample * SUBSAMPLES), SUBSAMPLES)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Where the transport is: worked out once for all decks."""
+
+    sample: int
+    beat: Fraction
+    reference: int
+    is_reference: bool
+
+    @classmethod
+    def of(cls, clock: TempoMap, sample: int) -> "Moment":
+        """The moment of ``sample``."""
+        return cls(sample, clock.beat_at(sample), clock.reference_at(sample), clock.is_reference(sample))

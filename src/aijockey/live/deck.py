@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aijockey.control.parameters import Value
-from aijockey.live.clock import TempoMap
+from aijockey.live.clock import Moment, TempoMap
 from aijockey.live.loop_source import LoopSource
 from aijockey.live.loops import Loop, Ticket
 from aijockey.live.plan import DeckPlan, PlanEvent, Swap
@@ -17,7 +17,8 @@ from aijockey.music.grid import BEAT_SAMPLES, RATE_HZ
 
 Float = npt.NDArray[np.float32]
 
-# How long before it is first heard a loop is asked for. With the lookahead and the shortest fades that is one bar.
+# How long before it is first heard a loop is asked for. With the lookahead and the shortest fades that is
+# one bar.
 GENERATION_BEATS = 2.75
 # A deck that starts from silence fades in within this much before its grid line.
 START_FADE_SAMPLES = RATE_HZ // 200
@@ -36,7 +37,7 @@ class _Waiting:
 
 @dataclass(frozen=True)
 class _Entry:
-    """From the reference position ``at`` on, ``loop`` plays alone; it comes in over ``fade`` samples before."""
+    """From reference position ``at`` on, ``loop`` plays alone; it comes in over ``fade`` samples before."""
 
     at: int
     fade: int
@@ -84,36 +85,38 @@ class Deck:
     @property
     def pending(self) -> bool:
         """Whether a loop that was asked for is not there yet."""
-        return any(item.ticket and item.ticket.loop is None and item.ticket.error is None for item in self._waiting)
+        return any(
+            item.ticket and item.ticket.loop is None and item.ticket.error is None for item in self._waiting
+        )
 
-    def plan_ahead(self, sample: int) -> None:
-        """Ask for the loops that will be needed soon after ``sample``. Thread: audio"""
-        beat = self._clock.beat_at(sample)
+    def plan_ahead(self, now: Moment) -> None:
+        """Ask for the loops that will be needed soon. Thread: audio"""
         ahead = Fraction(self.plan.fade_beats) + Fraction(LOOKAHEAD_BEATS) + Fraction(GENERATION_BEATS)
-        self._cursor = max(self._cursor, beat + ahead)
+        self._cursor = max(self._cursor, now.beat + ahead)
         for swap in self.plan.advance(self._cursor):
             ticket = self._source.request(swap.request) if swap.request else None
             self._waiting.append(_Waiting(swap, ticket, swap.beat))
 
-    def settle(self, sample: int) -> None:
-        """Let swaps in that are near after ``sample``, or put them off where their loop is late. Thread: audio"""
-        beat = self._clock.beat_at(sample)
-        while self._waiting and self._waiting[0].beat - self._settle_beats(self._waiting[0]) <= beat:
-            self._settle_first(beat)
-        reference = self._clock.reference_at(sample)
-        while len(self._entries) > 1 and self._entries[1].at + KEEP_SAMPLES < reference:
+    def settle(self, now: Moment) -> None:
+        """Let in swaps that are near, or put them off where their loop is late. Thread: audio"""
+        while self._waiting and self._waiting[0].beat - self._settle_beats(self._waiting[0]) <= now.beat:
+            self._settle_first(now.beat)
+        while len(self._entries) > 1 and self._entries[1].at + KEEP_SAMPLES < now.reference:
             self._entries.popleft()
 
     def add(self, event: PlanEvent) -> None:
         """Take an event of the planned parameters. Thread: audio"""
         self.plan.add(event)
 
-    def render(self, start: int, count: int) -> Float | None:
-        """Sound of samples ``start`` to ``start + count``, (channels, count); None while the deck is silent. Thread: audio"""
+    def render(self, now: Moment, count: int) -> Float | None:
+        """Sound of the next ``count`` samples, (channels, count); None while the deck is silent.
+
+        Thread: audio
+        """
         if self.silent:
             self._was_silent = True
             return None
-        wants_tone = self._wants_tone(start)
+        start, wants_tone = now.sample, self._wants_tone(now)
         if self._was_silent:
             self._tone_in_use, self._was_silent = wants_tone, False
         sound = self._stretched(self._tone_in_use, start, count)
@@ -125,7 +128,10 @@ class Deck:
         return sound
 
     def reference(self, start: int, count: int) -> Float:
-        """The deck's signal on the 120 BPM grid, (channels, count): loops end to end, and their cross-fades. Thread: audio"""
+        """The deck's signal on the 120 BPM grid, (channels, count): loops end to end, and their cross-fades.
+
+        Thread: audio
+        """
         index = 0
         for number, entry in enumerate(self._entries):
             if entry.at <= start:
@@ -136,7 +142,9 @@ class Deck:
             if begin >= start + count:
                 continue
             incoming = _lap(entry.loop, start, count, self._channels)
-            angle = np.clip((np.arange(start, start + count) - begin) / max(1, entry.fade), 0.0, 1.0) * (np.pi / 2)
+            angle = np.clip((np.arange(start, start + count) - begin) / max(1, entry.fade), 0.0, 1.0) * (
+                np.pi / 2
+            )
             sound = sound * np.cos(angle).astype(np.float32) + incoming * np.sin(angle).astype(np.float32)
             # The cosine of a quarter turn is not quite 0: what is past its grid line is the new loop alone.
             whole = max(0, entry.at - start)
@@ -150,13 +158,12 @@ class Deck:
             self._tone = ToneStretch(self._clock, self.reference, self._channels)
         return self._tone.render(start, count)
 
-    def _wants_tone(self, sample: int) -> bool:
-        if self._clock.is_reference(sample):
+    def _wants_tone(self, now: Moment) -> bool:
+        if now.is_reference:
             return False
-        reference = self._clock.reference_at(sample)
         tonal = False
         for entry in self._entries:
-            if entry.at <= reference and entry.loop is not None:
+            if entry.at <= now.reference and entry.loop is not None:
                 tonal = entry.tonal
         return tonal or (self._entries[0].loop is None and self._entries[-1].tonal)
 

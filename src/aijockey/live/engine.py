@@ -1,23 +1,25 @@
 """The engine: from a set, its events and a number of samples to sound.
 
-It is a pure function of those: inside, everything runs in quanta of 512 samples on an absolute grid, and ``process`` hands
-out as many samples as asked, so the size of a caller's blocks changes nothing. Events of the mixer act at their very
-sample; events that choose loops act at the next grid line of their deck. The transport is counted in samples.
+It is a pure function of those: inside, everything runs in quanta of 512 samples on an absolute grid, and
+``process`` hands out as many samples as asked, so the size of a caller's blocks changes nothing. Events of
+the mixer act at their very sample; events that choose loops act at the next grid line of their deck. The
+transport is counted in samples.
 """
 
 from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import butter, sosfilt
+from scipy.signal import butter
 
 from aijockey.control import parameters
 from aijockey.control.parameters import GLOBAL_PARAMETERS
-from aijockey.live.clock import TempoMap
+from aijockey.live.clock import Moment, TempoMap
 from aijockey.live.deck import Deck
 from aijockey.live.effects.echo import Echo
 from aijockey.live.effects.limiter import Limiter
 from aijockey.live.effects.room import Room
+from aijockey.live.effects.sections import Sections
 from aijockey.live.loop_source import LoopSource
 from aijockey.live.plan import PlanEvent
 from aijockey.live.set_file import Event, LiveSet, SetError
@@ -55,10 +57,11 @@ class Engine:
         self.strips = [Strip(deck) for deck in live_set.decks]
         self.limiter = Limiter()
         values = {address: row.default for address, row in GLOBAL_PARAMETERS.items()} | dict(live_set.mixer)
-        self._mixer = {address: Smoothed(float(value)) for address, value in values.items() if address != TEMPO}
+        self._mixer = {
+            address: Smoothed(float(value)) for address, value in values.items() if address != TEMPO
+        }
         self._echo, self._room = Echo(), Room()
-        self._dc_sos = butter(1, DC_HZ, btype="highpass", fs=RATE_HZ, output="sos")
-        self._dc_state = np.zeros((1, 2, 2))
+        self._dc_blocker = Sections(butter(1, DC_HZ, btype="highpass", fs=RATE_HZ, output="sos"), 2)
         self._events: list[Event] = []
         self._position = 0  # of the next quantum
         self._ready = np.zeros((2, 0), dtype=np.float32)
@@ -86,9 +89,12 @@ class Engine:
         return self.clock.sample_at(bar * BEATS_PER_BAR)
 
     def prime(self) -> bool:
-        """Ask for the loops of the first bars; True once all are there. Thread: control, before the first block"""
+        """Ask for the loops of the first bars; True once all are there.
+
+        Thread: control, before the first block
+        """
         for deck in self.decks:
-            deck.plan_ahead(self._position)
+            deck.plan_ahead(Moment.of(self.clock, self._position))
         return not any(deck.pending for deck in self.decks)
 
     def submit(self, address: str, value: object, over_beats: float = 0.0) -> Event:
@@ -135,16 +141,17 @@ class Engine:
     def _quantum(self) -> Float:
         start, count = self._position, QUANTUM_SAMPLES
         self._apply_events(start, count)
+        moment = Moment.of(self.clock, start)
         for deck in self.decks:
-            deck.plan_ahead(start)
-            deck.settle(start)
+            deck.plan_ahead(moment)
+            deck.settle(moment)
         mixer = {address: value.render(start, count) for address, value in self._mixer.items()}
         beats = np.linspace(
-            float(self.clock.beat_at(start)), float(self.clock.beat_at(start + count)), count, endpoint=False
+            float(moment.beat), float(self.clock.beat_at(start + count)), count, endpoint=False
         )
         main, echo, room = (np.zeros((2, count), dtype=np.float32) for _ in range(3))
         for deck, strip in zip(self.decks, self.strips, strict=True):
-            buses = strip.process(deck.render(start, count), start, count, beats, mixer["mixer.crossfader"])
+            buses = strip.process(deck.render(moment, count), start, count, beats, mixer["mixer.crossfader"])
             if buses is None:
                 continue
             main += buses.main
@@ -156,7 +163,7 @@ class Engine:
         main = (main * factor(mixer["master.gain_db"])).astype(np.float32, copy=False)
         if not np.isfinite(main.sum()):
             main = np.nan_to_num(main, nan=0.0, posinf=0.0, neginf=0.0)
-        level, self._dc_state = sosfilt(self._dc_sos, main, axis=-1, zi=self._dc_state)
+        level = self._dc_blocker(main)
         self._position += count
         return self.limiter.process(level.astype(np.float32))
 
@@ -182,7 +189,9 @@ class Engine:
                 beat = max(beat, self.clock.beat_at(start))
                 self.clock.change(beat, float(event.value), event.over_beats)
                 continue
-            over_samples = self.clock.sample_at(beat + Fraction(event.over_beats)) - sample if event.over_beats else 0
+            over_samples = (
+                self.clock.sample_at(beat + Fraction(event.over_beats)) - sample if event.over_beats else 0
+            )
             target = parameters.resolve(event.address)
             sample = max(sample, start)
             if target.deck is None:

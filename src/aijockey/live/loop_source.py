@@ -37,7 +37,10 @@ class VoiceGenerator(Protocol):
         """Latent of a seed."""
 
     def generate(
-        self, voice: str, latents: Float, controls: Mapping[str, npt.NDArray[np.float32] | float] | None = None
+        self,
+        voice: str,
+        latents: Float,
+        controls: Mapping[str, npt.NDArray[np.float32] | float] | None = None,
     ) -> Float:
         """Loops (batch, samples) or (batch, channels, samples) of latents (batch, …)."""
 
@@ -50,6 +53,7 @@ class DirectSource:
     render : request -> audio (samples,) or (channels, samples), whole beats at 120 BPM.
     voices : name -> whether tonal.
     match_level : bring every loop to the same loudness.
+    strict : raise where a loop cannot be made, instead of leaving the deck with the one it has.
     """
 
     def __init__(
@@ -59,11 +63,13 @@ class DirectSource:
         *,
         channels: int = 1,
         match_level: bool = True,
+        strict: bool = False,
     ) -> None:
-        self.voices = dict(voices)
+        self.voices: Mapping[str, bool] = dict(voices)
         self.channels = channels
         self._render = render
         self._match_level = match_level
+        self._strict = strict
         self._cache: OrderedDict[LoopRequest, Loop] = OrderedDict()
 
     def request(self, request: LoopRequest) -> Ticket:
@@ -76,6 +82,8 @@ class DirectSource:
         try:
             ticket.loop = make_loop(self._render(request), match_level=self._match_level)
         except AijockeyError as error:
+            if self._strict:
+                raise
             ticket.error = str(error)
             return ticket
         self._cache[request] = ticket.loop

@@ -106,7 +106,9 @@ def make_loop(audio: Float, *, match_level: bool = True) -> Loop:
     if audio.ndim != 2 or audio.shape[0] not in (1, 2):
         raise LoopError(f"a loop of shape {audio.shape}: expected (samples,), (1, samples) or (2, samples)")
     if audio.shape[1] == 0 or audio.shape[1] % BEAT_SAMPLES:
-        raise LoopError(f"a loop of {audio.shape[1]} samples: expected a multiple of {BEAT_SAMPLES}, one beat at 120 BPM")
+        raise LoopError(
+            f"a loop of {audio.shape[1]} samples: expected a multiple of {BEAT_SAMPLES}, one beat at 120 BPM"
+        )
     if not np.all(np.isfinite(audio)):
         raise LoopError("a loop holds values that are not finite (NaN or infinity); it is left out")
     if not match_level:
@@ -117,10 +119,11 @@ def make_loop(audio: Float, *, match_level: bool = True) -> Loop:
 
 
 def slerp(start: Float, end: Float, amount: float) -> Float:
-    """Spherical interpolation of two latents (any shape), 0 to 1, which keeps the length that a normal sample has.
+    """Spherical interpolation of two latents (any shape), 0 to 1, which keeps the length that a normal
+    sample has.
 
-    The angle is between the flattened vectors and their lengths are interpolated apart; nearly parallel vectors fall back
-    to a straight line. Shoemake 1985, as used for latents by White 2016.
+    The angle is between the flattened vectors and their lengths are interpolated apart; nearly parallel
+    vectors fall back to a straight line. Shoemake 1985, as used for latents by White 2016.
     """
     a, b = start.astype(np.float64).ravel(), end.astype(np.float64).ravel()
     length_a, length_b = float(np.linalg.norm(a)), float(np.linalg.norm(b))

@@ -1,8 +1,9 @@
 """What a deck will play and when: from its events to swaps of loops on the grid.
 
-The plan runs ahead of the sound, because a loop must be generated before it is heard. A change of voice, seed or control
-acts at the deck's next grid line; a walk through latent space shows at each refresh, with the loop of where the walk is
-at that beat. All of it depends on beats alone, so the same set asks for the same loops, live and offline.
+The plan runs ahead of the sound, because a loop must be generated before it is heard. A change of voice, seed
+or control acts at the deck's next grid line; a walk through latent space shows at each refresh, with the loop
+of where the walk is at that beat. All of it depends on beats alone, so the same set asks for the same loops,
+live and offline.
 """
 
 import bisect
@@ -20,7 +21,9 @@ MOST_NESTED_WALKS = 6
 
 @dataclass(frozen=True)
 class Swap:
-    """At ``beat`` the deck plays ``request`` alone (None: nothing); the cross-fade before it lasts ``fade_beats``."""
+    """At ``beat`` the deck plays ``request`` alone (None: nothing); the cross-fade before it lasts
+    ``fade_beats``.
+    """
 
     beat: Fraction
     request: LoopRequest | None
@@ -106,7 +109,7 @@ class DeckPlan:
         if self._changed_at is not None:
             lines.append(_at_or_after(self._changed_at, self._grid_beats))
         if self._playing and self._refresh_beats and self._last_swap is not None:
-            lines.append((self._last_swap // self._refresh_beats + 1) * self._refresh_beats)
+            lines.append(Fraction((self._last_swap // self._refresh_beats + 1) * self._refresh_beats))
         return min(lines) if lines else None
 
     def _swap_at(self, beat: Fraction) -> Swap | None:
@@ -157,13 +160,17 @@ class DeckPlan:
             before = self._controls.get(control)
             start = before.at(event.beat) if before else 0.0
             self._controls[control] = _Glide(event.beat, start, number, event.over_beats)
-        jumps = name in ("play", "voice", "seed") or (name.startswith(CONTROL_PREFIX) and event.over_beats <= 0)
+        jumps = name in ("play", "voice", "seed") or (
+            name.startswith(CONTROL_PREFIX) and event.over_beats <= 0
+        )
         if jumps and self._changed_at is None:
             self._changed_at = event.beat
 
 
 def _mixed(start: Point, toward: Point, amount: float) -> Point:
-    """``amount`` of the way from a point that is itself on the way: measured from the other end, so points stay a chain."""
+    """``amount`` of the way from a point that is itself on the way: measured from the other end, so points
+    stay a chain.
+    """
     return Point(toward.seed, start, 1.0 - amount)
 
 

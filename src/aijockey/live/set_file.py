@@ -1,7 +1,7 @@
 """A set: decks, mixer and events, as one readable text file that replays sample for sample.
 
-The file is TOML. Beats count from 0 at the set's first sample; bar 1 starts on beat 0. ``over`` is how many beats a move
-takes. The pack is named and pinned by hash, never opened by a path that a file states::
+The file is TOML. Beats count from 0 at the set's first sample; bar 1 starts on beat 0. ``over`` is how many
+beats a move takes. The pack is named and pinned by hash, never opened by a path that a file states::
 
     format = 1
     title = "First light"
@@ -32,7 +32,7 @@ import math
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +79,8 @@ class PackReference:
 class LiveSet:
     """A performance: where everything starts, and what is then moved.
 
-    decks : initial values of each deck by parameter name, ``controls.NAME`` included; what is missing has its default.
+    decks : initial values of each deck by parameter name, ``controls.NAME`` included; what is missing has
+    its default.
     mixer : initial values of the parameters that belong to no deck, by address.
     events : in order of time.
     bars : the set's length; it can be played on beyond.
@@ -105,9 +106,8 @@ class LiveSet:
         for number, event in enumerate(self.events, start=1):
             deck = parameters.resolve(event.address).deck
             if deck is not None and deck >= len(self.decks):
-                raise SetError(
-                    f"event {number} ({event.address}, beat {event.beat:g}): the set has {len(self.decks)} decks"
-                )
+                where = f"event {number} ({event.address}, beat {event.beat:g})"
+                raise SetError(f"{where}: the set has {len(self.decks)} decks")
         # Stable, so that events of one beat keep the order they were written in.
         object.__setattr__(self, "events", tuple(sorted(self.events, key=lambda event: event.beat)))
 
@@ -118,13 +118,32 @@ class LiveSet:
         names += [str(event.value) for event in self.events if event.address.endswith(".voice")]
         return tuple(dict.fromkeys(names))
 
+    def varied(self, seed: int = 0, tempo_bpm: float | None = None) -> "LiveSet":
+        """The same shape with ``seed`` added to every seed, and another starting tempo if one is given."""
+        row = parameters.DECK_PARAMETERS["seed"]
+
+        def moved(value: Value) -> float:
+            return (float(value) + seed) % (row.high + 1)
+
+        decks = tuple({**deck, "seed": moved(deck.get("seed", row.default))} for deck in self.decks)
+        events = tuple(
+            replace(event, value=moved(event.value)) if event.address.endswith((".seed", ".walk")) else event
+            for event in self.events
+        )
+        return (
+            replace(self, decks=decks, events=events, tempo_bpm=tempo_bpm or self.tempo_bpm)
+            if seed or tempo_bpm
+            else self
+        )
+
 
 def read_set(path: Path) -> LiveSet:
     """The set in a file.
 
     Raises
     ------
-    SetError : missing, too large, not TOML (with line and column), unknown keys, a newer format, or a value that the
+    SetError : missing, too large, not TOML (with line and column), unknown keys, a newer format, or a
+    value that the
         table of parameters does not allow (with the number of deck or event).
     """
     try:
@@ -196,7 +215,12 @@ def format_set(live_set: LiveSet) -> str:
     if live_set.events:
         lines += ["events = [", *(f"  {_event_line(event)}," for event in live_set.events), "]", ""]
     if live_set.pack:
-        lines += ["[pack]", f"name = {_toml(live_set.pack.name)}", f"sha256 = {_toml(live_set.pack.sha256)}", ""]
+        lines += [
+            "[pack]",
+            f"name = {_toml(live_set.pack.name)}",
+            f"sha256 = {_toml(live_set.pack.sha256)}",
+            "",
+        ]
     if live_set.mixer:
         lines += ["[mixer]", *(f"{_toml(key)} = {_toml(value)}" for key, value in live_set.mixer.items()), ""]
     for deck in live_set.decks:
@@ -227,7 +251,9 @@ def _parse_event(number: int, entry: Mapping[str, Any]) -> Event:
     _only_keys(entry, EVENT_KEYS, f"event {number}")
     missing = [key for key in ("beat", "set", "to") if key not in entry]
     if missing:
-        raise SetError(f"event {number}: no '{missing[0]}'; expected {{ beat = 0, set = \"deck.1.play\", to = 1 }}")
+        raise SetError(
+            f"event {number}: no '{missing[0]}'; expected {{ beat = 0, set = \"deck.1.play\", to = 1 }}"
+        )
     address = _text(entry["set"], f"event {number}: set")
     try:
         return Event(entry["beat"], address, entry["to"], entry.get("over", 0.0))

@@ -21,8 +21,8 @@ class _Move(NamedTuple):
 class Smoothed:
     """A value on the sample clock.
 
-    ``send`` asks for a value from an absolute sample on; ``render`` gives the values of a stretch of samples. What comes
-    out depends only on the moves, never on how the time is cut into stretches.
+    ``send`` asks for a value from an absolute sample on; ``render`` gives the values of a stretch of
+    samples. What comes out depends only on the moves, never on how the time is cut into stretches.
     """
 
     def __init__(self, value: float) -> None:

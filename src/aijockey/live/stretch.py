@@ -1,14 +1,15 @@
 """Time-stretch of loops to the transport's tempo, keeping pitch, locked to its samples.
 
-A stretcher reads from an endless *reference signal* on the 120 BPM grid, random access, and gives the sound of any
-stretch of transport samples. Two kinds, for two kinds of material:
+A stretcher reads from an endless *reference signal* on the 120 BPM grid, random access, and gives the sound
+of any stretch of transport samples. Two kinds, for two kinds of material:
 
-`GridStretch` keeps attacks whole, for rhythms. The signal runs at its own speed along *lines*; each sixteenth of the grid
-lies exactly on a line, and in between, where it is heard least, one line is cross-faded into the next. At 120 BPM all
-lines coincide and the reference comes through bit by bit.
+`GridStretch` keeps attacks whole, for rhythms. The signal runs at its own speed along *lines*; each sixteenth
+of the grid lies exactly on a line, and in between, where it is heard least, one line is cross-faded into the
+next. At 120 BPM all lines coincide and the reference comes through bit by bit.
 
-`ToneStretch` keeps partials whole, for chords, basses and textures: Signalsmith Stretch, fed ahead by its delay, so that
-what comes out is in time. How much it is fed follows from the transport's position, so it cannot drift.
+`ToneStretch` keeps partials whole, for chords, basses and textures: Signalsmith Stretch, fed ahead by its
+delay, so that what comes out is in time. How much it is fed follows from the transport's position, so it
+cannot drift.
 """
 
 from collections.abc import Callable
@@ -109,7 +110,7 @@ class GridStretch:
             self._splice += self._least_heard(sample, length)
 
     def _least_heard(self, sample: int, length: int) -> int:
-        """Where in the grain the two lines differ least over a fade: mostly a quiet place, or one in phase."""
+        """Where in the grain the lines differ least over a fade: mostly a quiet place, or one in phase."""
         first, last = length // 4, max(length // 4, length - length // 16 - self._fade_samples)
         if last - first < 2:
             return first
@@ -169,7 +170,7 @@ class ToneStretch:
         sound = self._read(self._fed, count)
         self._fed += count
         self._stretch.timeFactor = count / samples
-        stretched: Float = self._stretch.process(np.ascontiguousarray(sound))
+        stretched = np.asarray(self._stretch.process(np.ascontiguousarray(sound)))
         if stretched.shape[1] != samples:
             raise RuntimeError(f"time-stretch gave {stretched.shape[1]} samples for {samples}")
         return stretched

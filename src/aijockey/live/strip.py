@@ -15,7 +15,9 @@ Double = npt.NDArray[np.float64]
 Gain = float | Double
 
 SMOOTHED = tuple(
-    name for name, row in DECK_PARAMETERS.items() if not row.planned and row.curve in ("linear", "decibel", "switch")
+    name
+    for name, row in DECK_PARAMETERS.items()
+    if not row.planned and row.curve in ("linear", "decibel", "switch")
 )
 # A deck that has fallen silent is processed for this long, so that its filters ring out.
 RING_SAMPLES = 4096
@@ -43,7 +45,9 @@ class Strip:
         else:
             self.controls[name].send(sample, float(value), over_samples)
 
-    def process(self, sound: Float | None, start: int, count: int, beats: Double, crossfader: Gain) -> "Buses | None":
+    def process(
+        self, sound: Float | None, start: int, count: int, beats: Double, crossfader: Gain
+    ) -> "Buses | None":
         """Sound of the deck, (channels, samples) or None for silence -> what it adds to the buses.
 
         beats : (samples,) position of each sample in beats; crossfader : -1 to 1. Thread: audio
@@ -66,7 +70,8 @@ class Strip:
         sound = self._sweep.process(sound, moves["filter"])
         level = float(np.abs(sound).max())
         if not level < FAULT_LEVEL:  # also true of NaN
-            return self._fault()
+            self._fault()
+            return None
         gain = factor(moves["gain_db"]) * (1.0 - moves["mute"]) * _crossfader_gain(side, crossfader)
         if not (isinstance(moves["pump"], float) and moves["pump"] == 0.0):
             gain = gain * pump_gain(beats, moves["pump"])
@@ -116,7 +121,7 @@ def pump_gain(beats: Double, depth: Gain) -> Double:
 
 
 def _crossfader_gain(side: Gain, position: Gain) -> Gain:
-    """Equal power between sides a (-1) and b (1); 1 for a deck on neither (0), blended while it moves over."""
+    """Equal power between sides a (-1) and b (1); 1 for a deck on neither (0), blended as it moves over."""
     if isinstance(side, float) and side == 0.0:
         return 1.0
     quarter = np.pi / 4

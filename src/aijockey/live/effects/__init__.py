@@ -1,1 +1,3 @@
-"""Effects of the mixer: each has ``process`` on a block, ``reset``, and ``latency_samples``; state goes on between blocks."""
+"""Effects of the mixer: each has ``process`` on a block, ``reset``, and ``latency_samples``; state goes on
+between blocks.
+"""

@@ -2,8 +2,9 @@
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import butter, sosfilt
+from scipy.signal import butter
 
+from aijockey.live.effects.sections import Sections
 from aijockey.music.grid import RATE_HZ
 
 Float = npt.NDArray[np.float32]
@@ -16,16 +17,16 @@ BAND_HZ = (180.0, 6_000.0)
 class Echo:
     """Repeats what is sent to it, each time on the other side, duller and thinner.
 
-    The delay is a whole number of samples; a new delay is faded in over one block. Blocks may not be longer than the
-    delay, since a repeat is read before it is written.
+    The delay is a whole number of samples; a new delay is faded in over one block. Blocks may not be
+    longer than the delay, since a repeat is read before it is written.
     """
 
     latency_samples = 0
 
     def __init__(self) -> None:
-        # A quarter of a loop of headroom, so that a block never wraps onto what it reads.
+        # A second of headroom, so that a block never wraps onto what it reads.
         self._line = np.zeros((2, LONGEST_SAMPLES + RATE_HZ), dtype=np.float32)
-        self._sos = butter(1, BAND_HZ, btype="bandpass", fs=RATE_HZ, output="sos")
+        self._band = Sections(butter(1, BAND_HZ, btype="bandpass", fs=RATE_HZ, output="sos"), 2)
         self.reset()
 
     def reset(self) -> None:
@@ -33,7 +34,7 @@ class Echo:
         self._line[:] = 0.0
         self._write = 0
         self._delay_samples: int | None = None
-        self._state = np.zeros((len(self._sos), 2, 2))
+        self._band.reset()
 
     def process(self, sent: Float, delay_samples: int, feedback: float | npt.NDArray[np.float64]) -> Float:
         """Repeats (2, samples) of what was ``sent`` (2, samples) so far."""
@@ -45,7 +46,7 @@ class Echo:
             fade = np.linspace(0.0, 1.0, count, endpoint=False, dtype=np.float32)
             repeats = before + (repeats - before) * fade
         self._delay_samples = delay_samples
-        filtered, self._state = sosfilt(self._sos, repeats, axis=-1, zi=self._state)
+        filtered = self._band(repeats)
         # The sides are exchanged at each repeat; what is sent enters on the left.
         back = (filtered[::-1] * feedback).astype(np.float32)
         back[0] += 0.5 * (sent[0] + sent[1])

@@ -2,8 +2,9 @@
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import butter, sosfilt
+from scipy.signal import butter
 
+from aijockey.live.effects.sections import Sections
 from aijockey.music.grid import RATE_HZ
 
 Float = npt.NDArray[np.float32]
@@ -15,18 +16,6 @@ HIGH_HZ = 2500.0
 WARM_SAMPLES = 4096
 
 
-class _Section:
-    """Second-order sections with their state."""
-
-    def __init__(self, sos: Double, channels: int) -> None:
-        self._sos = sos
-        self._state = np.zeros((len(sos), channels, 2))
-
-    def __call__(self, audio: Double) -> Double:
-        filtered, self._state = sosfilt(self._sos, audio, axis=-1, zi=self._state)
-        return filtered  # type: ignore[no-any-return]
-
-
 def _low_pass_4(cutoff_hz: float) -> Double:
     """Linkwitz-Riley low-pass of fourth order: a Butterworth of second order, twice."""
     sos = butter(2, cutoff_hz, fs=RATE_HZ, output="sos")
@@ -34,7 +23,9 @@ def _low_pass_4(cutoff_hz: float) -> Double:
 
 
 def _all_pass(cutoff_hz: float) -> Double:
-    """What a Linkwitz-Riley low-pass and high-pass of fourth order sum to: numerator is the denominator reversed."""
+    """What a Linkwitz-Riley low-pass and high-pass of fourth order sum to: numerator is the denominator
+    reversed.
+    """
     sos = butter(2, cutoff_hz, fs=RATE_HZ, output="sos").copy()
     sos[:, :3] = sos[:, :2:-1]
     return np.asarray(sos)
@@ -43,8 +34,8 @@ def _all_pass(cutoff_hz: float) -> Double:
 class Isolator:
     """Splits at 250 Hz and 2.5 kHz (Linkwitz-Riley, fourth order) and weighs the bands.
 
-    All bands at 1 sum to an all-pass: flat. Until a band first leaves 1 the sound passes untouched; then the filters,
-    warmed on what came before, are faded in over one block.
+    All bands at 1 sum to an all-pass: flat. Until a band first leaves 1 the sound passes untouched; then
+    the filters, warmed on what came before, are faded in over one block.
     """
 
     latency_samples = 0
@@ -56,11 +47,11 @@ class Isolator:
     def reset(self) -> None:
         """Forget all sound; untouched again."""
         channels = self._channels
-        self._low = _Section(_low_pass_4(LOW_HZ), channels)
-        self._low_whole = _Section(_all_pass(LOW_HZ), channels)
-        self._mid = _Section(_low_pass_4(HIGH_HZ), channels)
-        self._mid_whole = _Section(_all_pass(HIGH_HZ), channels)
-        self._low_aligned = _Section(_all_pass(HIGH_HZ), channels)
+        self._low = Sections(_low_pass_4(LOW_HZ), channels)
+        self._low_whole = Sections(_all_pass(LOW_HZ), channels)
+        self._mid = Sections(_low_pass_4(HIGH_HZ), channels)
+        self._mid_whole = Sections(_all_pass(HIGH_HZ), channels)
+        self._low_aligned = Sections(_all_pass(HIGH_HZ), channels)
         self._engaged = False
         self._recent = np.zeros((channels, WARM_SAMPLES), dtype=np.float32)
 

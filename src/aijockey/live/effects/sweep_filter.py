@@ -5,8 +5,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from scipy.signal import sosfilt
-
+from aijockey.live.effects.sections import TunedSections
 from aijockey.music.grid import RATE_HZ
 
 Float = npt.NDArray[np.float32]
@@ -22,7 +21,9 @@ STEP_SAMPLES = 64
 
 
 class SweepFilter:
-    """Low-pass or high-pass, 24 dB an octave, 3 dB down at its cutoff; the coefficients follow every 64 samples."""
+    """Low-pass or high-pass, 24 dB an octave, 3 dB down at its cutoff; the coefficients follow every 64
+    samples.
+    """
 
     latency_samples = 0
 
@@ -32,11 +33,13 @@ class SweepFilter:
 
     def reset(self) -> None:
         """Forget all sound."""
-        self._state = np.zeros((len(QUALITIES), self._channels, 2))
+        self._sections = TunedSections(len(QUALITIES), self._channels)
         self._side = 0
 
     def process(self, audio: Float, position: float | Double) -> Float:
-        """Filter ``audio`` (channels, samples); ``position`` -1 to 1, single or (samples,); 0 leaves it as it is."""
+        """Filter ``audio`` (channels, samples); ``position`` -1 to 1, single or (samples,); 0 leaves it as it
+        is.
+        """
         if isinstance(position, float):
             if position == 0.0:
                 self._side = 0
@@ -44,7 +47,9 @@ class SweepFilter:
             return self._step(audio, position)
         pieces = []
         for start in range(0, audio.shape[1], STEP_SAMPLES):
-            pieces.append(self._step(audio[:, start : start + STEP_SAMPLES], position[start : start + STEP_SAMPLES]))
+            pieces.append(
+                self._step(audio[:, start : start + STEP_SAMPLES], position[start : start + STEP_SAMPLES])
+            )
         return np.concatenate(pieces, axis=1)
 
     def _step(self, audio: Float, position: float | Double) -> Float:
@@ -53,9 +58,9 @@ class SweepFilter:
         if side == 0:
             return audio
         if side != self._side:
-            self._state[:] = 0.0
+            self._sections.reset()
             self._side = side
-        filtered, self._state = sosfilt(sections(middle), audio.astype(np.float64), axis=-1, zi=self._state)
+        filtered = self._sections.process(audio, sections(middle))
         wet = np.clip(np.abs(position) / BLEND, 0.0, 1.0)
         return (audio + (filtered - audio) * wet).astype(np.float32)
 
@@ -66,7 +71,7 @@ def cutoff_hz(position: float) -> float:
     return start * math.pow(end / start, abs(position))
 
 
-def sections(position: float) -> Double:
+def sections(position: float) -> list[list[float]]:
     """Second-order sections at a ``position`` other than 0 (Bristow-Johnson's cookbook)."""
     angle = 2.0 * math.pi * cutoff_hz(position) / RATE_HZ
     cosine, sine = math.cos(angle), math.sin(angle)
@@ -79,4 +84,4 @@ def sections(position: float) -> Double:
             b0, b1 = (1.0 + cosine) / 2.0, -(1.0 + cosine)
         a0 = 1.0 + alpha
         rows.append([b0 / a0, b1 / a0, b0 / a0, 1.0, -2.0 * cosine / a0, (1.0 - alpha) / a0])
-    return np.array(rows)
+    return rows

@@ -1,0 +1,115 @@
+"""``aijockey render``: a set to a file, offline."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aijockey.live.engine import Engine
+    from aijockey.live.rendering import RenderReport
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the verb."""
+    parser.add_argument(
+        "set",
+        nargs="?",
+        metavar="SET",
+        help="set file or shipped set (without: the default set, or an arrangement of the pack)",
+    )
+    parser.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="FILE", help="file.wav, file.flac or file.ogg"
+    )
+    parser.add_argument(
+        "--bars",
+        type=whole(1, 1_000_000),
+        metavar="N",
+        help="bars from the start (without: the set's length)",
+    )
+    parser.add_argument(
+        "--block-samples",
+        type=whole(1, 1 << 20),
+        default=512,
+        metavar="B",
+        help="samples asked for at a time; makes no difference to the sound",
+    )
+    parser.add_argument(
+        "--pack", metavar="PACK", help="folder, archive or shipped pack (without: the default pack)"
+    )
+    parser.add_argument("--tempo", type=tempo, metavar="BPM", help="start at this tempo instead of the set's")
+    parser.add_argument(
+        "--seed",
+        type=whole(0, 1 << 30),
+        default=0,
+        metavar="S",
+        help="added to every seed of the set: another piece of the same shape",
+    )
+    parser.add_argument(
+        "--threads", type=whole(1, 256), default=2, metavar="N", help="threads of the networks"
+    )
+    parser.add_argument("--force", action="store_true", help="overwrite the file if it is there")
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Render the set."""
+    import json
+
+    from aijockey.live.engine import Engine
+    from aijockey.live.programme import choose_set, direct_source
+    from aijockey.live.rendering import check_output, describe
+    from aijockey.pack.find import find_pack
+    from aijockey.pack.pack import Pack
+
+    check_output(arguments.output, arguments.force)
+    pack = Pack.open(find_pack(arguments.pack))
+    live_set = choose_set(arguments.set, pack).varied(arguments.seed, arguments.tempo)
+    engine = Engine(live_set, direct_source(pack, arguments.threads))
+    report = render_with_progress(
+        engine, arguments.output, arguments.bars or live_set.bars, arguments.block_samples
+    )
+    if arguments.json:
+        print(json.dumps(report.as_json() | {"pack": pack.hash}, indent=1))
+    else:
+        print(describe(report))
+    return 0
+
+
+def render_with_progress(engine: "Engine", path: Path, bars: int, block_samples: int) -> "RenderReport":
+    """Render, with a bar of bars on stderr."""
+    from tqdm import tqdm
+
+    from aijockey.live.rendering import render
+    from aijockey.music.grid import BEATS_PER_BAR
+
+    with tqdm(total=bars, desc=engine.live_set.title, unit="bar", disable=None) as shown:
+
+        def progress(beats: float) -> None:
+            shown.update(int(beats / BEATS_PER_BAR) - shown.n)
+
+        return render(engine, path, bars, block_samples=block_samples, progress=progress)
+
+
+def whole(low: int, high: int) -> Callable[[str], int]:
+    """A reader of whole numbers from ``low`` to ``high``, for argparse."""
+
+    def read(text: str) -> int:
+        value = int(text)
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{value} is out of range; expected {low} to {high}")
+        return value
+
+    # argparse puts a type's name into its error: "invalid whole number value: 'x'".
+    read.__name__ = "whole number"
+    return read
+
+
+def tempo(text: str) -> float:
+    """A tempo in BPM, for argparse."""
+    from aijockey.control import parameters
+
+    try:
+        return float(parameters.check("transport.tempo_bpm", float(text)))
+    except parameters.ParameterError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error

@@ -1,0 +1,59 @@
+"""What to play when little is said: shipped sets, and which set suits a pack."""
+
+from importlib import resources
+from pathlib import Path
+
+from aijockey.control.parameters import near
+from aijockey.live.arrange import arrange
+from aijockey.live.generator import Generator
+from aijockey.live.loop_source import DirectSource, generate_loop
+from aijockey.live.set_file import LiveSet, SetError, read_set
+from aijockey.pack.pack import Pack
+
+DEFAULT_SET = "default"
+SET_SUFFIX = ".set"
+
+
+def shipped_sets() -> dict[str, Path]:
+    """Name -> path of the sets inside the installed package."""
+    folder = Path(str(resources.files("aijockey"))) / "sets"
+    return {path.stem: path for path in sorted(folder.glob(f"*{SET_SUFFIX}"))}
+
+
+def choose_set(name_or_path: str | None, pack: Pack) -> LiveSet:
+    """The set to play from a pack: a file, a shipped set by name, or, for None, the default one where the
+    pack has its voices and else an arrangement of the voices there are.
+
+    Raises
+    ------
+    SetError : no such set, or a file that cannot be read; or a set that was made with another pack of the
+    same name.
+    """
+    shipped = shipped_sets()
+    voices = {voice.name: voice.tonal for voice in pack.manifest.voices}
+    if name_or_path is None:
+        live_set = read_set(shipped[DEFAULT_SET]) if DEFAULT_SET in shipped else None
+        return live_set if live_set and set(live_set.voices) <= set(voices) else arrange(voices)
+    path = Path(name_or_path)
+    if not path.exists() and name_or_path in shipped:
+        path = shipped[name_or_path]
+    if not path.exists():
+        listed = f"; shipped sets: {', '.join(shipped)}" if shipped else ""
+        raise SetError(f"{name_or_path}: no such file or shipped set{near(name_or_path, shipped)}{listed}")
+    live_set = read_set(path)
+    made_with = live_set.pack
+    if made_with and made_with.sha256 and made_with.sha256 != pack.hash:
+        raise SetError(
+            f"{path}: was made with the pack '{made_with.name}' {made_with.sha256[:12]}…, and this is "
+            f"'{pack.manifest.name}' {pack.hash[:12]}…; remove sha256 from the set to play it with this one"
+        )
+    return live_set
+
+
+def direct_source(pack: Pack, threads: int = 1) -> DirectSource:
+    """A source that makes the pack's loops when they are asked for, and raises where one fails: for
+    rendering.
+    """
+    generator = Generator(pack, threads)
+    voices = {voice.name: voice.tonal for voice in pack.manifest.voices}
+    return DirectSource(lambda request: generate_loop(generator, request), voices, strict=True)

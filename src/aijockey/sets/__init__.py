@@ -1,0 +1,1 @@
+"""Sets that come with the instrument."""
