@@ -9,6 +9,7 @@ stops with its place.
 
 import dataclasses
 import difflib
+import functools
 import json
 import math
 import re
@@ -45,7 +46,7 @@ class Matching:
 
 @dataclass(frozen=True)
 class FreeJson:
-    """Any JSON value without NaN, for figures whose names belong to whoever measured them."""
+    """Any JSON object without NaN, for figures whose names belong to whoever measured them."""
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -113,6 +114,8 @@ def _read(annotation: Any, value: Any, where: str) -> Any:
     if origin is Annotated:
         base, *bounds = get_args(annotation)
         if any(isinstance(bound, FreeJson) for bound in bounds):
+            if not isinstance(value, dict):
+                _fail(where, f"expected an object, got {_describe(value)}")
             _check_free(value, where, 0)
             return value
         result = _read(base, value, where)
@@ -150,6 +153,11 @@ def _read(annotation: Any, value: Any, where: str) -> Any:
     return _read_plain(annotation, value, where)
 
 
+@functools.cache
+def _hints(kind: type) -> dict[str, Any]:
+    return typing.get_type_hints(kind, include_extras=True)
+
+
 def _join(where: str, key: str) -> str:
     return f"{where}.{key}" if where else key
 
@@ -181,7 +189,7 @@ def _read_union(options: tuple[Any, ...], value: Any, where: str) -> Any:
     if not isinstance(value, dict):
         _fail(where, f"expected an object, got {_describe(value)}")
     tag = options[0].TAG
-    kinds = {get_args(typing.get_type_hints(option)[tag])[0]: option for option in options}
+    kinds = {get_args(_hints(option)[tag])[0]: option for option in options}
     if tag not in value:
         _fail(where, f"the key '{tag}' is missing; it is one of {', '.join(kinds)}")
     word = value[tag]
@@ -194,7 +202,7 @@ def _read_union(options: tuple[Any, ...], value: Any, where: str) -> Any:
 def _read_dataclass(kind: type, value: Any, where: str) -> Any:
     if not isinstance(value, dict):
         _fail(where, f"expected an object, got {_describe(value)}")
-    hints = typing.get_type_hints(kind, include_extras=True)
+    hints = _hints(kind)
     fields = {field.name: field for field in dataclasses.fields(kind)}
     for key in value:
         if key not in fields:
