@@ -179,7 +179,8 @@ def _oscillate(
     rng: np.random.Generator, source: str, pitch: Float, level: Float, score: list[Event], samples: int
 ) -> tuple[Float, dict[str, float]]:
     """The raw oscillator (samples,), about unit peak, and the parameters drawn for it."""
-    phase = tones.closed_phase(pitch)
+    # Shifted, so that no edge of a saw or pulse falls on the seam.
+    phase = np.mod(tones.closed_phase(pitch) + 0.3, 1.0)
     x = phase.astype(np.float32)
     if source == "saw":
         return tones.saw(phase, pitch), {}

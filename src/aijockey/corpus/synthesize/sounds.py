@@ -9,6 +9,8 @@ from aijockey.corpus.synthesize import drums, hand_drums, shots
 from aijockey.corpus.synthesize.draw import Range, parameters
 from aijockey.corpus.synthesize.shots import Float
 
+SHORTEST_ATTACK_S = 0.0003
+
 
 @dataclass(frozen=True)
 class Sound:
@@ -92,7 +94,8 @@ def render_shot(rng: np.random.Generator, sound: str, narrower: Mapping[str, Ran
     """
     entry = SOUNDS[sound]
     values = parameters(rng, entry.ranges, narrower)
-    loud = shots.unit_peak(entry.render(rng, **values))
+    # Noise that starts at full level would be a click of its own.
+    loud = shots.unit_peak(shots.attack(entry.render(rng, **values), SHORTEST_ATTACK_S))
     dull_hz = 6000.0 if sound in ("hat", "open hat", "ride", "shaker", "jingle", "crash") else 1800.0
     soft = shots.filtered(loud, lambda hz: 1.0 / np.sqrt(1.0 + (hz / dull_hz) ** 2))
     return Shot(loud, shots.faded(soft), values)
