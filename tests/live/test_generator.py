@@ -1,6 +1,8 @@
 """Loops of a voice: exact, repeatable, independent of their neighbours, circular."""
 
 import dataclasses
+import hashlib
+import statistics
 import itertools
 
 import numpy as np
@@ -63,6 +65,30 @@ GOLDEN_NOISE = np.float32([0.896448016166687, -0.5705139636993408, 1.29669189453
 def test_latents_of_seeds_never_change():
     # Set files name seeds; these numbers are a promise.
     assert voice_noise("techno", 1, 4) == pytest.approx(GOLDEN_NOISE, rel=1e-6)
+
+
+def philox(counter: int, key: tuple[int, int]) -> list[int]:
+    """One block of Philox4x64-10, by the paper (Salmon et al. 2011)."""
+    mask = (1 << 64) - 1
+    words, keys = [counter, 0, 0, 0], list(key)
+    for _ in range(10):
+        first, second = 0xD2E7470EE14C6C93 * words[0], 0xCA5A826395121157 * words[2]
+        words = [
+            (second >> 64) ^ words[1] ^ keys[0],
+            second & mask,
+            (first >> 64) ^ words[3] ^ keys[1],
+            first & mask,
+        ]
+        keys = [(keys[0] + 0x9E3779B97F4A7C15) & mask, (keys[1] + 0xBB67AE8584CAA73B) & mask]
+    return words
+
+
+def test_latents_are_what_the_format_says():
+    """docs/pack-format.md, "Seeds", followed by hand: other programs can make the same latents."""
+    key = (int.from_bytes(hashlib.sha256(b"bass").digest()[:8], "little"), 123)
+    words = [word for counter in (1, 2, 3) for word in philox(counter, key)]
+    wanted = [statistics.NormalDist().inv_cdf((word // 2048 + 0.5) / 2**53) for word in words]
+    assert voice_noise("bass", 123, 12) == pytest.approx(np.float32(wanted), rel=1e-5)
 
 
 def test_latents_are_standard_normal():
