@@ -235,24 +235,26 @@ class CropBatches:
         frames = config.crop_frames + 2 * config.context_frames
         chosen = balanced(self.features, 2 * self.size, random, self.groups)
         audio = np.zeros((self.size, frames * hop + window), dtype=np.float32)
+        loop_frames = self.features.info.frames
+        start = random.integers(loop_frames // config.patch_frames, size=self.size) * config.patch_frames
         for row in range(self.size):
-            audio[row] = random.uniform(0.3, 1.2) * self._crop(int(chosen[2 * row]), audio.shape[1], random)
+            first = int(start[row]) * hop - window // 2
+            audio[row] = random.uniform(0.3, 1.2) * self._crop(int(chosen[2 * row]), first, audio.shape[1])
             if random.random() < 0.3:
-                audio[row] += random.uniform(0.2, 1.0) * self._crop(int(chosen[2 * row + 1]), audio.shape[1], random)
+                other = int(random.integers(loop_frames)) * hop
+                audio[row] += random.uniform(0.2, 1.0) * self._crop(int(chosen[2 * row + 1]), other, audio.shape[1])
         with torch.no_grad():
             mel = self.log_mel(torch.from_numpy(audio), circular=False)
         coded = np.flatnonzero(random.random(self.size) < config.coded_share)
         if self.code is not None and len(coded):
             mel[coded] = torch.from_numpy(self.code.decode(self.code.encode(mel[coded].numpy())))
-        start = window // 2 + config.context_frames * hop
-        middle = audio[:, start : start + config.crop_frames * hop]
-        return AudioBatch(mel=mel, audio=torch.from_numpy(np.ascontiguousarray(middle)))
+        inside = window // 2 + config.context_frames * hop
+        middle = np.ascontiguousarray(audio[:, inside : inside + config.crop_frames * hop])
+        return AudioBatch(mel=mel, audio=torch.from_numpy(middle), start=torch.from_numpy(start))
 
-    def _crop(self, index: int, length: int, random: np.random.Generator) -> Float:
+    def _crop(self, index: int, first: int, length: int) -> Float:
+        """``length`` samples of a loop's mid signal from sample ``first`` on, around its end."""
         corpus = self.features.corpus
-        samples = corpus.header.samples
-        step = self.features.config.mel.hop_samples * self.features.config.patch_frames
-        start = int(random.integers(samples // step)) * step
-        place = np.arange(start, start + length) % samples
+        place = np.arange(first, first + length) % corpus.header.samples
         crop: Float = corpus.audio_int16(index)[:, place].mean(axis=0, dtype=np.float32) / 32767.0
         return crop

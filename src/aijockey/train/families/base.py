@@ -63,10 +63,12 @@ class AudioBatch:
     ----------
     mel : (batch, bands, frames) as the network will see it: clean, or through the generator's code.
     audio : (batch, frames * hop) the truth.
+    start : (batch,) frame of the loop that the mel begins with.
     """
 
     mel: Tensor
     audio: Tensor
+    start: Tensor
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,13 @@
 Siuzdak, "Vocos: closing the gap between time-domain and Fourier-based neural vocoders" (2023): ConvNeXt blocks at frame
 rate, then magnitudes and phases of an inverse STFT. What we changed: convolutions and overlap-add are circular, so a
 loop has no seam; each mel frame yields several shorter spectrum frames, which keeps transients sharp at a small cost;
-and the log magnitude starts from the mel itself, interpolated over frequency, so that the network has mostly phase to
-learn.
+and the network's complex output is multiplied with the mel itself, interpolated over frequency and time, so that it has
+mostly phase to learn.
+
+Convolutions do not know where in a loop they are, so a network of them answers a steady mel with a signal that repeats
+every mel frame: it can hold only pitches that are multiples of 64 Hz. It is therefore given oscillators: sines and
+cosines on the semitones, at frequencies rounded so that each closes on itself in one loop, whose gains it sets from the
+mel and whose phases it carries into its spectrum.
 """
 
 from dataclasses import dataclass
@@ -32,6 +37,7 @@ class VocosConfig:
     subframes : spectrum frames for each mel frame; must divide the hop.
     overlap : spectrum window in spectrum hops.
     adversarial_from : part of the run after which the discriminators join, 0 to 1; 1 leaves them out.
+    oscillators, lowest_hz : semitones from this frequency up that the network has phases of; 0 leaves them out.
     judged_samples : of each crop, a slice that the discriminators see, since they cost far more than the network.
     """
 
@@ -46,6 +52,8 @@ class VocosConfig:
     feature_loss: float = 0.2
     adversarial_from: float = 1.0
     judged_samples: int = 12_000
+    oscillators: int = 73
+    lowest_hz: float = 32.703
     discriminators: DiscriminatorConfig = DiscriminatorConfig()
 
 
@@ -90,12 +98,49 @@ def prior_matrix(mel: MelConfig, window_samples: int) -> Tensor:
     return torch.from_numpy(matrix)
 
 
+def oscillator_bank(count: int, lowest_hz: float, mel: MelConfig, samples: int) -> Tensor:
+    """Cosines and sines of ``count`` semitones at every mel frame of a loop, (2 * count, frames).
+
+    Frequencies are rounded to whole turns a loop, at most an eighth of a Hertz off in two bars.
+    """
+    turns = np.round(lowest_hz * 2.0 ** (np.arange(count) / 12.0) * samples / mel.rate_hz)
+    frames = samples // mel.hop_samples
+    # Whole turns a loop: the fraction of a turn at each frame is exact in integers.
+    angle = 2.0 * np.pi * ((turns[:, None].astype(np.int64) * np.arange(frames)) % frames) / frames
+    return torch.from_numpy(np.concatenate([np.cos(angle), np.sin(angle)]).astype(np.float32))
+
+
+class Oscillators(nn.Module):
+    """A bank of oscillators with gains set by the mel: log-mel (batch, bands, frames) -> (batch, width, frames)."""
+
+    bank: Tensor
+
+    def __init__(self, config: VocosConfig, mel: MelConfig, samples: int) -> None:
+        super().__init__()
+        bank = oscillator_bank(config.oscillators, config.lowest_hz, mel, samples)
+        self.register_buffer("bank", bank, persistent=False)
+        self.listen = nn.Conv1d(mel.bands, 128, 5)
+        self.gains = nn.Conv1d(128, 2 * config.oscillators, 1)
+        self.mix = nn.Conv1d(2 * config.oscillators, config.width, 1, bias=False)
+
+    def forward(self, normal_mel: Tensor, start: Tensor | None) -> Tensor:
+        """``start`` (batch,) is the loop's frame that each crop begins with; None is a whole loop."""
+        gains = self.gains(F.gelu(self.listen(wrap(normal_mel, 2)), approximate="tanh"))
+        return self.mix(F.softplus(gains) * self._phases(normal_mel.shape[-1], start))
+
+    def _phases(self, frames: int, start: Tensor | None) -> Tensor:
+        if start is None:
+            return self.bank
+        place = (start[:, None] + torch.arange(frames, device=start.device)) % self.bank.shape[-1]
+        return self.bank[:, place].transpose(0, 1)
+
+
 class VocosNetwork(nn.Module):
     """Spectrum frames of a log-mel."""
 
     prior: Tensor
 
-    def __init__(self, config: VocosConfig, mel: MelConfig) -> None:
+    def __init__(self, config: VocosConfig, mel: MelConfig, samples: int) -> None:
         super().__init__()
         if mel.hop_samples % config.subframes:
             raise ValueError(f"{config.subframes} subframes do not divide a hop of {mel.hop_samples} samples")
@@ -105,26 +150,29 @@ class VocosNetwork(nn.Module):
         self.bins = self.window_samples // 2 + 1
         self.register_buffer("prior", prior_matrix(mel, self.window_samples), persistent=False)
         self.enter = nn.Conv1d(mel.bands, config.width, 7)
+        self.oscillators = Oscillators(config, mel, samples) if config.oscillators else None
         self.enter_norm = nn.LayerNorm(config.width, eps=1e-6)
         self.blocks = nn.ModuleList(
             ConvNextBlock(config.width, config.hidden, 1.0 / config.layers) for _ in range(config.layers)
         )
         self.norm = nn.LayerNorm(config.width, eps=1e-6)
         self.leave = nn.Linear(config.width, config.subframes * 2 * self.bins)
-        nn.init.normal_(self.leave.weight, std=0.01)
 
-    def forward(self, mel: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, mel: Tensor, start: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Real and imaginary part, (batch, bins, frames * subframes) each, of (batch, bands, frames)."""
         batch, _, frames = mel.shape
         # Log amplitudes lie around -6 with a spread of 3.
-        x = self.enter(wrap((mel + 6.0) / 3.0, 3))
+        normal = (mel + 6.0) / 3.0
+        x = self.enter(wrap(normal, 3))
+        if self.oscillators is not None:
+            x = x + self.oscillators(normal, start)
         x = self.enter_norm(x.transpose(1, 2)).transpose(1, 2)
         for block in self.blocks:
             x = block(x)
         x = self.leave(self.norm(x.transpose(1, 2)))
         x = x.view(batch, frames * self.subframes, 2, self.bins).permute(2, 0, 3, 1)
-        magnitude = torch.exp(torch.clamp(self._prior(mel) + x[0], max=7.0))
-        return magnitude * torch.cos(x[1]), magnitude * torch.sin(x[1])
+        magnitude = torch.exp(torch.clamp(self._prior(mel), max=7.0))
+        return magnitude * x[0], magnitude * x[1]
 
     def _prior(self, mel: Tensor) -> Tensor:
         """Envelope over bins at every spectrum frame: linear in time between mel frames, circular."""
@@ -161,7 +209,7 @@ class VocosTask(VocoderTask):
 
     def __init__(self, config: VocosConfig, train: TrainConfig, data: DataInfo) -> None:
         self.config, self.train, self.data = config, train, data
-        network = VocosNetwork(config, data.mel)
+        network = VocosNetwork(config, data.mel, data.samples)
         self.networks = nn.ModuleDict({"vocos": network, "average": Average(network, train.ema_decay)})
         self.optimizers = {"vocos": train.optimizer(network.parameters())}
         self.inverse = InverseStft(network.window_samples, network.hop_samples)
@@ -175,7 +223,7 @@ class VocosTask(VocoderTask):
         """One update; the crop's context is computed circularly and left out of every loss."""
         config, network = self.config, self.networks["vocos"]
         truth = batch.audio
-        made = self._middle(self.inverse(*network(batch.mel)), truth)
+        made = self._middle(self.inverse(*network(batch.mel, batch.start)), truth)
         metrics: Metrics = {}
         loss = truth.new_zeros(())
         adversarial = self.progress >= config.adversarial_from
