@@ -2,8 +2,8 @@
 
 import dataclasses
 import hashlib
-import statistics
 import itertools
+import statistics
 
 import numpy as np
 import pytest
