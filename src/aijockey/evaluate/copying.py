@@ -75,8 +75,11 @@ class TrainingSet:
         spectra = np.ascontiguousarray(scipy.fft.rfft(points, axis=2).transpose(2, 0, 1)).astype(np.complex64)
         return spectra, np.square(points, dtype=np.float64).sum(axis=(1, 2))
 
-    def nearest(self, pictures: Float) -> Nearest:
-        """The nearest training loop of each picture (loops, 24, 64), over all rolls."""
+    def nearest(self, pictures: Float, *, not_itself: bool = False) -> Nearest:
+        """The nearest training loop of each picture (loops, 24, 64), over all rolls.
+
+        ``not_itself`` : the pictures are the training loops in their order, and each looks for another.
+        """
         distance = np.empty(len(pictures))
         index, roll = np.empty(len(pictures), np.intp), np.empty(len(pictures), np.intp)
         for start in range(0, len(pictures), BLOCK):
@@ -88,8 +91,10 @@ class TrainingSet:
             best_roll = correlation.argmax(axis=0)
             best = np.take_along_axis(correlation, best_roll[None], axis=0)[0]
             square = power[:, None] + self._power[None, :] - 2.0 * best
+            rows = np.arange(len(square))
+            if not_itself:
+                square[rows, rows + start] = np.inf
             found = square.argmin(axis=1)
-            rows = np.arange(len(found))
             distance[part] = np.sqrt(np.maximum(square[rows, found], 0.0))
             index[part], roll[part] = found, best_roll[rows, found]
         return Nearest(distance, index, roll)

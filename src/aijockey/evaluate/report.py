@@ -189,7 +189,7 @@ def _view_rows(views: Json) -> list[Sequence[str]]:
     rows: list[Sequence[str]] = []
     for name, (title, explained) in VIEW_ROWS.items():
         cells = [figure(views[view][name], verdict(name, views[view][name]["value"])) for view in VIEWS]
-        rows.append((title, *cells, f"<small>{explained}</small>"))
+        rows.append((title, *cells, f'<small class="why">{explained}</small>'))
     sizes = [
         f"{views[view]['frechet_ratio']['count']} <small>{views[view]['dims']} dimensions, "
         f"{100 * views[view]['explained']:.0f} % of variance</small>"

@@ -22,7 +22,8 @@ from aijockey.audio.files import read_audio
 from aijockey.audio.resample import resample
 from aijockey.corpus.store import Corpus
 from aijockey.errors import AijockeyError
-from aijockey.evaluate.material import Material, describe
+from aijockey.evaluate.copying import copying_pictures
+from aijockey.evaluate.material import LOG_MEL, Material, describe, fit_length, to_mono
 from aijockey.live.generator import Generator
 from aijockey.music.grid import RATE_HZ
 from aijockey.music.key import Key
@@ -155,6 +156,19 @@ class DescribeJob:
     def __call__(self) -> Material:
         """Do it."""
         return describe(self.source.audio(), bars=self.bars, key=self.key, truths=self.truths)
+
+
+@dataclass(frozen=True)
+class PicturesJob:
+    """Copying pictures alone of a chunk of a source, (loops, 24, 64)."""
+
+    source: Source
+    bars: int
+
+    def __call__(self) -> Float:
+        """Do it."""
+        loops = np.stack([to_mono(fit_length(audio, self.bars)) for audio in self.source.audio()])
+        return copying_pictures(LOG_MEL.encode(loops))
 
 
 def cut_jobs(source: Source, *, bars: int, key: Key | None, truths: bool = True) -> list[DescribeJob]:
