@@ -99,7 +99,7 @@ def test_the_seam_is_a_step_like_any_other(voice: str, loops: dict[str, list[Stu
     for loop in loops[voice]:
         for side in loop.audio:
             steps, seam = np.abs(np.diff(side)), abs(side[0] - side[-1])
-            # A hit that is played a little early sounds across the seam, and its steps are large.
+            # What rings loudly on the downbeat may have a large step there.
             assert seam <= np.max(steps)
             ordinary.append(seam <= np.quantile(steps, 0.99) + 1e-4)
     assert np.mean(ordinary) > 0.8

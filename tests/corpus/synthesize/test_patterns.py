@@ -109,6 +109,15 @@ def test_swing_places_the_second_sixteenth(swing: float) -> None:
     assert [hit.time for hit in hits] == pytest.approx([0.0, 2 * swing, 2.0, 2.0 + 2 * swing])
 
 
+def test_hits_on_the_beat_are_never_early(rng: np.random.Generator) -> None:
+    part = Part("shaker", "shaker", ("X",), late_ms=4.0)
+    times = np.array([[hit.time for hit in patterns.play(rng, part, np.ones(16), 0.5)] for _ in range(50)])
+    late = np.mod(times - np.arange(16) + 8.0, 16.0) - 8.0
+    assert (late[:, ::4] >= 0.0).all()
+    assert (late[:, 1::4] < 0.0).any()
+    assert np.max(np.abs(late)) * patterns.MS_PER_SIXTEENTH <= patterns.LATEST_MS + 1e-6
+
+
 def test_fills_change_only_the_last_beats(rng: np.random.Generator) -> None:
     parts = {name: Part(name, name, ("X...",), fills=name != "kick") for name in ("kick", "snare", "clap")}
     kinds, changed = set(), []

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from aijockey.corpus.synthesize.draw import Range, chance, pick
-from aijockey.music.grid import RATE_HZ, SIXTEENTH_SAMPLES, SIXTEENTHS_PER_BAR
+from aijockey.music.grid import RATE_HZ, SIXTEENTH_SAMPLES, SIXTEENTHS_PER_BAR, SIXTEENTHS_PER_BEAT
 
 # How strongly players lean on each sixteenth of a beat when a part says nothing else.
 METRICAL_ACCENT = (1.0, 0.72, 0.88, 0.7)
@@ -141,6 +141,8 @@ def play(rng: np.random.Generator, part: Part, steps: np.ndarray, swing: float) 
     hits = []
     for step in np.flatnonzero(steps):
         late_ms = float(np.clip(rng.normal(0.0, part.late_ms), -LATEST_MS, LATEST_MS))
+        if step % SIXTEENTHS_PER_BEAT == 0:
+            late_ms = abs(late_ms)  # decks swap on the beat: an early hit would be cut in two
         time = step + (2.0 * swing - 1.0) * (step % 2) + late_ms / MS_PER_SIXTEENTH
         velocity = float(np.clip(steps[step], 0.0, 1.0))
         hits.append(Hit(time % len(steps), velocity))
