@@ -25,20 +25,20 @@ def chords(tonic: int, mode: str, detune: float = 0.0) -> np.ndarray:
 @pytest.mark.parametrize("mode", ["major", "minor"])
 @pytest.mark.parametrize("tonic", range(12))
 def test_cadences_are_heard_in_their_key(tonic: int, mode: str) -> None:
-    key = estimate_key(chords(tonic, mode), RATE_HZ)
+    key = estimate_key(chords(tonic, mode)[None], RATE_HZ)
     assert key is not None
     assert key.name == f"{PITCH_CLASSES[tonic]} {mode}"
     assert key.confidence > 0.2
 
 
 def test_a_little_out_of_tune_is_the_same_key() -> None:
-    key = estimate_key(chords(9, "minor", detune=0.15), RATE_HZ)
+    key = estimate_key(chords(9, "minor", detune=0.15)[None], RATE_HZ)
     assert key is not None
     assert key.name == "A minor"
 
 
 def test_noise_and_silence_have_no_key() -> None:
     rng = np.random.default_rng(3)
-    noise = estimate_key((0.1 * rng.standard_normal(4 * RATE_HZ)).astype(np.float32), RATE_HZ)
+    noise = estimate_key((0.1 * rng.standard_normal((2, 4 * RATE_HZ))).astype(np.float32), RATE_HZ)
     assert noise is None or noise.confidence < 0.1
-    assert estimate_key(np.zeros(RATE_HZ, dtype=np.float32), RATE_HZ) is None
+    assert estimate_key(np.zeros((1, RATE_HZ), dtype=np.float32), RATE_HZ) is None

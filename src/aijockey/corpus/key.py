@@ -35,17 +35,16 @@ class Key:
     confidence: float
 
 
-def pitch_class_profile(mono: Float, rate_hz: int) -> tuple[npt.NDArray[np.float64], float]:
+def pitch_class_profile(audio: Float, rate_hz: int) -> tuple[npt.NDArray[np.float64], float]:
     """How much of each pitch class sounds, and how much of the sound is tonal.
 
-    Returns (12,) from C on, summing to 1, and a share from 0 to 1. ``mono`` : (samples,).
-    Long recordings are looked at in 600 windows spread over their length.
+    Returns (12,) from C on, summing to 1, and a share from 0 to 1. ``audio`` : (channels, samples), may be
+    memory-mapped. Long recordings are looked at in 600 windows spread over their length.
     """
     size = 1 << round(np.log2(WINDOW_S * rate_hz))
-    if len(mono) < size:
-        mono = np.pad(mono, (0, size - len(mono)))
-    count = min(_MOST_FRAMES, 1 + (len(mono) - size) // (size // 4))
-    starts = np.linspace(0, len(mono) - size, count).astype(int)
+    samples = audio.shape[1]
+    count = min(_MOST_FRAMES, 1 + max(0, samples - size) // (size // 4))
+    starts = np.linspace(0, max(0, samples - size), count).astype(int)
     bins = np.arange(size // 2 + 1) * rate_hz / size
     low, high = np.searchsorted(bins, [LOW_HZ, HIGH_HZ])
     pitch = 12.0 * np.log2(bins[low:high] / 440.0) + 69.0
@@ -53,7 +52,8 @@ def pitch_class_profile(mono: Float, rate_hz: int) -> tuple[npt.NDArray[np.float
     total = 0.0
     window = hann(size)
     for start in starts:
-        spectrum = scipy.fft.rfft(mono[start : start + size] * window)
+        mono = audio[:, start : start + size].mean(axis=0, dtype=np.float32)
+        spectrum = scipy.fft.rfft(mono * window[: len(mono)], size)
         power = (np.abs(spectrum) ** 2)[low:high].astype(np.float64)
         if power.max() < 1e-9:
             continue
@@ -75,13 +75,13 @@ def pitch_class_profile(mono: Float, rate_hz: int) -> tuple[npt.NDArray[np.float
     return classes / classes.sum(), float(min(1.0, classes.sum() / total / 2.0))
 
 
-def estimate_key(mono: Float, rate_hz: int) -> Key | None:
-    """The key of ``mono`` (samples,) by the best-fitting profile; None where nothing is tonal.
+def estimate_key(audio: Float, rate_hz: int) -> Key | None:
+    """The key of ``audio`` (channels, samples) by the best-fitting profile; None where nothing is tonal.
 
     The confidence is how far the best fit is above the best one on another tonic (relative and parallel keys
     share most notes, so rivals on the relative key's tonic count half), times the share that is tonal.
     """
-    profile, tonal_share = pitch_class_profile(mono, rate_hz)
+    profile, tonal_share = pitch_class_profile(audio, rate_hz)
     if tonal_share < 0.02:
         return None
     fits = {
