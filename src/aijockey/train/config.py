@@ -51,12 +51,12 @@ class TrainConfig:
     judge_count: int = 128
     precision: str = "32-true"
 
-    def optimizer(self, parameters: Iterable[nn.Parameter], rate_factor: float = 1.0) -> torch.optim.Optimizer:
-        """AdamW (Loshchilov and Hutter 2019) without weight decay on vectors; ``initial_rate`` is what schedules scale."""
+    def optimizer(self, network: nn.Module) -> torch.optim.Optimizer:
+        """AdamW (Loshchilov and Hutter 2019) without decay on vectors; ``initial_rate`` is what schedules scale."""
         groups: dict[bool, list[nn.Parameter]] = {True: [], False: []}
-        for parameter in parameters:
+        for parameter in network.parameters():
             groups[parameter.ndim >= 2].append(parameter)
-        rate = self.learning_rate * rate_factor
+        rate = self.learning_rate
         return torch.optim.AdamW(
             [
                 {"params": groups[True], "weight_decay": self.weight_decay, "initial_rate": rate},

@@ -84,10 +84,22 @@ def statement_of(corpus: Corpus, features: Features) -> dict[str, Any]:
             )
             for i, voice in enumerate(features.voices)
         },
+        "tonal_voices": _tonal_voices(corpus, features),
         "licences": sorted({record.licence for record in corpus.loops}),
         "sources": len({record.source for record in corpus.loops}),
         "settings": header.settings,
     }
+
+
+def _tonal_voices(corpus: Corpus, features: Features) -> list[str]:
+    """Voices of which nearly every loop is noted to be in the corpus's key."""
+    key, tonal = corpus.header.key, []
+    for index, voice in enumerate(features.voices):
+        loops = features.train[features.voice_of[features.train] == index]
+        in_key = sum(corpus.loops[i].notes.get("key") == key for i in loops)
+        if key is not None and len(loops) and in_key >= 0.9 * len(loops):
+            tonal.append(voice)
+    return tonal
 
 
 def train(

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from aijockey.representation.mel import MelConfig
+from aijockey.train.config import TrainConfig
 from aijockey.representation.patch_code import PatchCode
 
 Metrics = dict[str, Tensor]
@@ -88,6 +89,7 @@ class Task(ABC):
     generator it is given, which the loop derives from seed and step.
     """
 
+    train: TrainConfig
     networks: nn.ModuleDict
     optimizers: dict[str, torch.optim.Optimizer]
     progress: float = 0.0  # of the whole run, 0 to 1; set by the loop before each step
@@ -95,6 +97,15 @@ class Task(ABC):
     def backward(self, loss: Tensor) -> None:
         """Gradients of a loss; the loop replaces this where a device or precision needs its own way."""
         loss.backward()
+
+    def descend(self, name: str, loss: Tensor) -> Tensor:
+        """One step of the network ``name`` down a loss; returns the norm of the gradient."""
+        optimizer = self.optimizers[name]
+        optimizer.zero_grad(set_to_none=True)
+        self.backward(loss)
+        norm = self.train.clip(self.networks[name].parameters())
+        optimizer.step()
+        return norm
 
     @abstractmethod
     def step(self, batch: Any, random: torch.Generator, step: int) -> Metrics:

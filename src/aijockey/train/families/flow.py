@@ -149,11 +149,11 @@ class FlowTask(GeneratorTask):
         self.config, self.train, self.data = config, train, data
         network = FlowNetwork(config, data)
         self.networks = nn.ModuleDict({"flow": network, "average": Average(network, train.ema_decay)})
-        self.optimizers = {"flow": train.optimizer(network.parameters())}
+        self.optimizers = {"flow": train.optimizer(network)}
 
     def step(self, batch: CodeBatch, random: torch.Generator, step: int) -> Metrics:
         """Regress the straight line from noise to each loop at a random time."""
-        config, network, optimizer = self.config, self.networks["flow"], self.optimizers["flow"]
+        config, network = self.config, self.networks["flow"]
         codes = batch.codes
         noise = standard_normal(tuple(codes.shape), random).to(codes.device)
         time = torch.randn(len(codes), generator=random) * config.time_spread + config.time_mean
@@ -162,10 +162,7 @@ class FlowTask(GeneratorTask):
         mixed = torch.lerp(noise, codes, time[:, None, None])
         velocity = network(mixed, time, batch.voice, batch.controls, known)
         loss = F.mse_loss(velocity, codes - noise)
-        optimizer.zero_grad(set_to_none=True)
-        self.backward(loss)
-        gradient = self.train.clip(network.parameters())
-        optimizer.step()
+        gradient = self.descend("flow", loss)
         self.networks["average"].update(network, step)  # type: ignore[operator]
         return {"loss": loss.detach(), "gradient": gradient}
 

@@ -114,10 +114,7 @@ class StyleGan2Task(GeneratorTask):
                 "augment": AdaptiveAugment(data, config.augment_target, config.augment_loops),
             }
         )
-        self.optimizers = {
-            "generator": train.optimizer(generator.parameters()),
-            "critic": train.optimizer(critic.parameters()),
-        }
+        self.optimizers = {"generator": train.optimizer(generator), "critic": train.optimizer(critic)}
 
     def see_code(self, code: PatchCode) -> None:
         """Networks that look at the log-mel, and augmentation, need the map between it and codes."""
@@ -140,7 +137,7 @@ class StyleGan2Task(GeneratorTask):
         loss = F.softplus(-score).mean()
         # Through the critic only towards the loops: its weights' gradients would be thrown away.
         (pull,) = torch.autograd.grad(loss, made)
-        gradient = self._update("generator", (made * pull).sum())
+        gradient = self.descend("generator", (made * pull).sum())
         if config.path_length > 0 and step % config.path_every == 0:
             metrics |= self._straighten(batch, given, random)
         self.networks["average"].update(_bare(generator), step)  # type: ignore[operator]
@@ -177,7 +174,7 @@ class StyleGan2Task(GeneratorTask):
                 penalty = slope.square().sum(dim=(1, 2)).mean()
                 loss = loss + 0.5 * gamma * config.penalty_every * penalty
                 metrics[name] = penalty.detach()
-        metrics["critic_gradient"] = self._update("critic", loss)
+        metrics["critic_gradient"] = self.descend("critic", loss)
         augment.adapt(certain.detach())  # type: ignore[operator]
         return metrics | {"augment_chance": augment.chance.clone(), "certainty": augment.certainty.clone()}  # type: ignore[operator]
 
@@ -194,17 +191,8 @@ class StyleGan2Task(GeneratorTask):
         mean = _bare(self.networks["generator"]).path_mean
         mean.lerp_(lengths.detach().mean(), 0.01)
         penalty = (lengths - mean).square().mean()
-        self._update("generator", self.config.path_length * self.config.path_every * penalty)
+        self.descend("generator", self.config.path_length * self.config.path_every * penalty)
         return {"path_length": penalty.detach()}
-
-    def _update(self, name: str, loss: Tensor) -> Tensor:
-        """Gradients and one step of a network; returns the gradient's norm."""
-        optimizer = self.optimizers[name]
-        optimizer.zero_grad(set_to_none=True)
-        self.backward(loss)
-        gradient = self.train.clip(self.networks[name].parameters())
-        optimizer.step()
-        return gradient
 
     def _scores(
         self, critic: nn.Module, codes: Tensor, given: tuple[Tensor, ...], random: torch.Generator

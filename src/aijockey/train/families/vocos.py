@@ -211,13 +211,13 @@ class VocosTask(VocoderTask):
         self.config, self.train, self.data = config, train, data
         network = VocosNetwork(config, data.mel, data.samples)
         self.networks = nn.ModuleDict({"vocos": network, "average": Average(network, train.ema_decay)})
-        self.optimizers = {"vocos": train.optimizer(network.parameters())}
+        self.optimizers = {"vocos": train.optimizer(network)}
         self.inverse = InverseStft(network.window_samples, network.hop_samples)
         self.stft = MultiResolutionStft()
         self.log_mel = TorchLogMel(data.mel)
         if config.adversarial_from < 1.0:
             self.networks["judges"] = Discriminators(config.discriminators)
-            self.optimizers["judges"] = train.optimizer(self.networks["judges"].parameters())
+            self.optimizers["judges"] = train.optimizer(self.networks["judges"])
 
     def step(self, batch: AudioBatch, random: torch.Generator, step: int) -> Metrics:
         """One update; the crop's context is computed circularly and left out of every loss."""
@@ -231,10 +231,7 @@ class VocosTask(VocoderTask):
             judges = self.networks["judges"]
             seen, real = self._slice(made, truth, random)
             verdict = judges.judge_loss(seen.detach(), real)  # type: ignore[operator]
-            self.optimizers["judges"].zero_grad(set_to_none=True)
-            self.backward(verdict)
-            self.train.clip(judges.parameters())
-            self.optimizers["judges"].step()
+            self.descend("judges", verdict)
             metrics["judge_loss"] = verdict.detach()
             fooled, features = judges.maker_losses(seen, real)  # type: ignore[operator]
             metrics |= {"adversarial_loss": fooled.detach(), "feature_loss": features.detach()}
@@ -242,10 +239,7 @@ class VocosTask(VocoderTask):
         stft = self.stft(made, truth)
         mel = F.l1_loss(self.log_mel(made), self.log_mel(truth))
         loss = loss + config.stft_loss * stft + config.mel_loss * mel
-        self.optimizers["vocos"].zero_grad(set_to_none=True)
-        self.backward(loss)
-        gradient = self.train.clip(network.parameters())
-        self.optimizers["vocos"].step()
+        gradient = self.descend("vocos", loss)
         self.networks["average"].update(network, step)  # type: ignore[operator]
         return metrics | {
             "loss": loss.detach(),
