@@ -177,6 +177,8 @@ def resolve(values: dict[str, Any], name: str) -> Recipe:
 
 def build(config: type, values: dict[str, Any], where: str) -> Any:
     """A frozen dataclass from plain values, checked key by key and type by type."""
+    if not isinstance(values, dict):
+        raise RecipeError(f"{where} is {values!r}; expected a table")
     defaults = {f.name: getattr(config(), f.name) for f in dataclasses.fields(config)}
     arguments: dict[str, Any] = {}
     for key, value in values.items():
