@@ -26,8 +26,7 @@ class Vocoder(Protocol):
 
 
 class SpectrumVocoder:
-    """A graph that makes a complex spectrum, and a circular inverse STFT (Vocos: Siuzdak 2023, made
-    circular)."""
+    """A graph that makes a complex spectrum, and a circular inverse STFT (after Vocos, Siuzdak 2023)."""
 
     def __init__(self, pack: Pack, spec: SpectrumVocoderSpec) -> None:
         self._graph = Graph(pack, spec.graph)

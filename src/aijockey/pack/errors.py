@@ -16,8 +16,7 @@ class NewerPackError(PackError):
 
 
 class ManifestError(PackError):
-    """The manifest is not what format 1 says it is; the text begins with the place in it, such as
-    ``voices[2].index``."""
+    """The manifest breaks a rule; the text begins with the place in it, such as ``voices[2].index``."""
 
 
 class UnknownKeyError(ManifestError):

@@ -97,8 +97,7 @@ def check_graph(data: bytes, name: str, inputs: Mapping[str, bool], outputs: fro
 
 
 class _Walker:
-    """Reads records: a key (field number, wire type), then a number, 4 or 8 bytes, or a length and as many
-    bytes."""
+    """Reads records: a key (field number, wire type), then a number, 4 or 8 bytes, or length and bytes."""
 
     def __init__(self, data: memoryview, name: str, summary: GraphSummary) -> None:
         self.data = data

@@ -50,8 +50,7 @@ class MelSpec:
 
 @dataclass(frozen=True)
 class ControlSpec:
-    """A measured attribute that generators may be conditioned on; each voice states its mean and spread of
-    it."""
+    """A measured attribute that generators may be conditioned on; each voice states its spread of it."""
 
     name: ControlName
     unit: Line
@@ -86,8 +85,7 @@ class EulerSpec:
 
 @dataclass(frozen=True)
 class DirectSpec:
-    """One call: the graph's output is the codes. ``truncation`` (1: none) is fed where the graph asks for
-    it."""
+    """One call: the graph's output is the codes. ``truncation`` (1: none) is fed where asked for."""
 
     kind: Literal["direct"]
     truncation: Annotated[float, Between(0, 2)] = 1.0
@@ -134,8 +132,7 @@ class AudioVocoderSpec:
 
 @dataclass(frozen=True)
 class GriffinLimSpec:
-    """No graph: phase by Griffin and Lim's iteration. Any pack sounds without a trained vocoder, but
-    slowly."""
+    """No graph: phase by Griffin and Lim's iteration, slowly, for packs without a trained vocoder."""
 
     family: Word
     output: Literal["griffin-lim"]
