@@ -6,12 +6,12 @@ A loader never asks which family a graph belongs to. It asks which *sampler* dri
 """
 
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 from aijockey.pack.errors import ManifestError
 from aijockey.pack.fields import Between, FreeJson, Matching, nearest
 
-FORMAT = 1
+FORMAT: Final = 1
 MANIFEST_NAME = "manifest.json"
 CARD_NAME = "MODEL_CARD.md"
 MAX_MANIFEST_BYTES = 4 << 20
