@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
+from filelock import FileLock
 from tqdm import tqdm
 
 from aijockey.corpus.store import MANIFEST_FILE, Corpus
@@ -151,8 +152,10 @@ def cached_mels(corpus: Corpus, config: MelConfig, quiet: bool = False) -> Half:
     folder = corpus.path / "features"
     folder.mkdir(exist_ok=True)
     path = folder / f"mel-{key}.npy"
-    if not path.exists():
-        _make_mels(corpus, config, path, quiet)
+    # Two trainings of one corpus may begin together: one computes, the other waits. A kill releases the lock.
+    with FileLock(folder / ".lock"):
+        if not path.exists():
+            _make_mels(corpus, config, path, quiet)
     return np.load(path, mmap_mode="r", allow_pickle=False)  # type: ignore[no-any-return]
 
 
