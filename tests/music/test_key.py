@@ -1,7 +1,7 @@
 """Keys: scales, chords, names, and the wheel that DJs mix by."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aijockey.errors import AijockeyError
@@ -16,6 +16,7 @@ def test_a_minor_is_the_white_keys() -> None:
     assert set(A_MINOR.pitch_classes) == set(Key.parse("D dorian").pitch_classes)
 
 
+@settings(deadline=None)
 @given(keys)
 def test_names_round_trip(key: Key) -> None:
     assert Key.parse(str(key)) == key
@@ -35,6 +36,7 @@ def test_what_names_no_key_is_refused_with_the_modes(text: str) -> None:
         Key.parse(text)
 
 
+@settings(deadline=None)
 @given(keys, st.integers(-14, 21), st.integers(0, 7))
 def test_degrees_stay_in_the_scale_and_rise(key: Key, degree: int, octave: int) -> None:
     assert key.contains(key.pitch(degree, octave))
@@ -42,6 +44,7 @@ def test_degrees_stay_in_the_scale_and_rise(key: Key, degree: int, octave: int) 
     assert key.pitch(degree + 7, octave) == key.pitch(degree, octave) + 12 == key.pitch(degree, octave + 1)
 
 
+@settings(deadline=None)
 @given(keys, st.integers(0, 6), st.sampled_from([(0, 2, 4), (0, 2, 4, 6), (0, 3, 4), (0, 2, 6, 8)]))
 def test_chords_are_inside_the_key(key: Key, degree: int, members: tuple[int, ...]) -> None:
     chord = key.chord(degree, 3, members)

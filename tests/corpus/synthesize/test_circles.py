@@ -18,6 +18,7 @@ RACK = Rack(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.integers(1, 50), st.integers(1, 170), st.integers(-200, 200))
 def test_laying_a_sound_wraps_it(samples: int, length: int, start: int) -> None:
     sound = np.arange(1, length + 1, dtype=np.float32)
@@ -28,6 +29,7 @@ def test_laying_a_sound_wraps_it(samples: int, length: int, start: int) -> None:
     np.testing.assert_allclose(track, expected)
 
 
+@settings(deadline=None)
 @given(st.floats(-1.0, 1.0))
 def test_panning_keeps_the_power(pan: float) -> None:
     left, right = pan_gains(pan)
