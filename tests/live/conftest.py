@@ -14,7 +14,8 @@ BURST_HZ = 3_000
 
 
 def fake_loop(request: LoopRequest) -> np.ndarray:
-    """``kick``: a burst on each beat; ``hats``: on each off-beat; ``tone``: a circular sine of 220 Hz and more with the
+    """``kick``: a burst on each beat; ``hats``: on each off-beat; ``tone``: a circular sine of 220 Hz and
+    more with the
     seed; ``ramp``: every sample differs. All 2 bars, mono."""
     time = np.arange(LOOP_SAMPLES) / RATE_HZ
     sound = np.zeros(LOOP_SAMPLES, np.float32)

@@ -89,9 +89,7 @@ def test_a_held_deck_and_an_unmoved_one_ask_once():
 
 
 def test_a_control_glides_over_its_beats():
-    swaps = swaps_of(
-        [(0, "play", 1.0), (0, "controls.density", 2.0, 32.0)], {"refresh_bars": 2.0}, until=40
-    )
+    swaps = swaps_of([(0, "play", 1.0), (0, "controls.density", 2.0, 32.0)], {"refresh_bars": 2.0}, until=40)
     assert [dict(swap.request.controls)["density"] for swap in swaps] == [0.0, 0.5, 1.0, 1.5, 2.0]
 
 
@@ -110,7 +108,9 @@ def test_a_control_glides_over_its_beats():
 )
 def test_how_often_the_plan_is_asked_does_not_matter(events, step):
     whole = swaps_of(events, until=126)
-    assert swaps_of(events, until=126, step=step) == [swap for swap in whole if swap.beat <= 126 // step * step]
+    assert swaps_of(events, until=126, step=step) == [
+        swap for swap in whole if swap.beat <= 126 // step * step
+    ]
 
 
 def test_points_and_requests_travel_as_json():

@@ -1,7 +1,7 @@
 """Where decks get their loops: one protocol, and the source that makes them on the spot."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Protocol
 
 import numpy as np
@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from aijockey.errors import AijockeyError
 from aijockey.live.loops import Float, Loop, LoopRequest, Point, Ticket, make_loop, slerp
+from aijockey.pack.pack import Pack
 
 CACHED_LOOPS = 64
 
@@ -96,10 +97,17 @@ class DirectSource:
         self._cache.clear()
 
 
-def generate_loop(generator: VoiceGenerator, request: LoopRequest) -> Float:
-    """Audio of a request, (channels, samples), from a generator that takes latents."""
+def generate_loop(
+    generator: VoiceGenerator, request: LoopRequest, known: Collection[str] | None = None
+) -> Float:
+    """Audio of a request, (channels, samples), from a generator that takes latents.
+
+    known : controls that the voice has; others do nothing, like a knob of the desk that is not wired.
+    None: all.
+    """
     latent = latent_of(generator, request.voice, request.point)
-    audio = generator.generate(request.voice, latent[np.newaxis], dict(request.controls) or None)[0]
+    controls = {name: value for name, value in request.controls if known is None or name in known}
+    audio = generator.generate(request.voice, latent[np.newaxis], controls or None)[0]
     return audio if audio.ndim == 2 else audio[np.newaxis]
 
 
@@ -109,3 +117,9 @@ def latent_of(generator: VoiceGenerator, voice: str, point: Point) -> Float:
     if point.toward is None:
         return start
     return slerp(start, latent_of(generator, voice, point.toward), point.amount)
+
+
+def controls_of(pack: Pack, voice: str) -> tuple[str, ...]:
+    """Names of the controls that a voice of a pack has."""
+    manifest = pack.manifest
+    return manifest.generators[manifest.voice(voice).generator].controls

@@ -6,7 +6,8 @@ from pathlib import Path
 from aijockey.control.parameters import near
 from aijockey.live.arrange import arrange
 from aijockey.live.generator import Generator
-from aijockey.live.loop_source import DirectSource, generate_loop
+from aijockey.live.loop_source import DirectSource, controls_of, generate_loop
+from aijockey.live.loops import Float, LoopRequest
 from aijockey.live.set_file import LiveSet, SetError, read_set
 from aijockey.pack.pack import Pack
 
@@ -56,4 +57,8 @@ def direct_source(pack: Pack, threads: int = 1) -> DirectSource:
     """
     generator = Generator(pack, threads)
     voices = {voice.name: voice.tonal for voice in pack.manifest.voices}
-    return DirectSource(lambda request: generate_loop(generator, request), voices, strict=True)
+
+    def render(request: LoopRequest) -> Float:
+        return generate_loop(generator, request, controls_of(pack, request.voice))
+
+    return DirectSource(render, voices, strict=True)

@@ -7,8 +7,8 @@ of any stretch of transport samples. Two kinds, for two kinds of material:
 of the grid lies exactly on a line, and in between, where it is heard least, one line is cross-faded into the
 next. At 120 BPM all lines coincide and the reference comes through bit by bit.
 
-`ToneStretch` keeps partials whole, for chords and basses: a phase vocoder whose frames are read from where the
-transport is, so it cannot drift.
+`ToneStretch` keeps partials whole, for chords and basses: a phase vocoder whose frames are read from where
+the transport is, so it cannot drift.
 """
 
 from collections.abc import Callable
@@ -132,10 +132,11 @@ class GridStretch:
 class ToneStretch:
     """Stretch that keeps partials whole: a phase vocoder with phase locking (Laroche and Dolson 1999).
 
-    Frames of 120 ms stand every 30 ms of *output*, and each is read from where the transport then is in the reference, so
-    the sound cannot drift. How far a partial turns between two frames is measured, not unwrapped: from the frame and one
-    read exactly a hop before it. At the reference tempo that is the last frame itself, and the reference comes through
-    unchanged. What begins within a frame keeps its own phase, so that attacks stay crisp. Channels turn together.
+    Frames of 120 ms stand every 30 ms of *output*, and each is read from where the transport then is in
+    the reference, so the sound cannot drift. How far a partial turns between two frames is measured, not
+    unwrapped: from the frame and one read exactly a hop before it. At the reference tempo that is the
+    last frame itself, and the reference comes through unchanged. What begins within a frame keeps its own
+    phase, so that attacks stay crisp. Channels turn together.
 
     (python-stretch was tried first: fed block by block its pitch was 0.3 to 2 % off away from a ratio of 1.)
     """
@@ -154,7 +155,8 @@ class ToneStretch:
         """Sound of samples ``start`` to ``start + count``, (channels, count). Thread: audio"""
         skip = 0
         if start != self._position:
-            # Frames stand on an absolute grid; the first that reaches ``start`` is centred half a frame before.
+            # Frames stand on an absolute grid; the first that reaches ``start`` is centred half
+            # a frame before.
             self._frame = (start - FRAME_SAMPLES // 2) // HOP_SAMPLES
             self._last = None
             self._sum[:] = 0.0

@@ -21,7 +21,7 @@ import numpy as np
 
 from aijockey.errors import AijockeyError
 from aijockey.live.generator import Generator
-from aijockey.live.loop_source import CACHED_LOOPS, generate_loop
+from aijockey.live.loop_source import CACHED_LOOPS, controls_of, generate_loop
 from aijockey.live.loops import Loop, LoopRequest, Ticket, make_loop
 from aijockey.pack.pack import Pack
 
@@ -176,7 +176,8 @@ def work(pipe: Connection, pack_path: str, threads: int) -> None:
         try:
             if generator is None:
                 generator = Generator(Pack.open(Path(pack_path)), threads)
-            loop = make_loop(generate_loop(generator, LoopRequest.from_json(message)))
+            request = LoopRequest.from_json(message)
+            loop = make_loop(generate_loop(generator, request, controls_of(generator.pack, request.voice)))
         except AijockeyError as error:
             reply(pipe, {"number": number, "error": str(error)})
             continue

@@ -14,8 +14,8 @@ Double = npt.NDArray[np.float64]
 CEILING_DBTP = -1.0
 # What interpolation with finite filters, and the gain's own movement, may hide.
 MARGIN_DB = 0.4
-# Four times and 32 taps let tones near half the rate through 1.2 dB higher than a longer meter allows; this costs the
-# same 0.1 ms a block.
+# Four times and 32 taps let tones near half the rate through 1.2 dB higher than a longer meter allows; this
+# costs the same 0.1 ms a block.
 OVERSAMPLING = 8
 TAPS = 64
 LOOKAHEAD_SAMPLES = 144  # 3 ms: bass is not distorted, drums keep their edge

@@ -39,8 +39,9 @@ class Sections:
 class TunedSections:
     """Second-order sections whose coefficients move.
 
-    A section is carried over to new coefficients by its last two inputs and outputs (its direct form I). Keeping the
-    state of `lfilter` (direct form II, transposed) instead clicks at each change: at -40 dB for a slow sweep.
+    A section is carried over to new coefficients by its last two inputs and outputs (its direct form I).
+    Keeping the state of `lfilter` (direct form II, transposed) instead clicks at each change: at -40 dB
+    for a slow sweep.
     """
 
     def __init__(self, count: int, channels: int) -> None:
