@@ -31,6 +31,7 @@ class Tile:
     title: str
     picture: bytes
     sound: bytes
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -48,9 +49,9 @@ class TileJob:
         for name, roll, audio in zip(self.source.names, rolls, self.source.audio(), strict=True):
             fitted = fit_length(audio, self.bars)
             turned = np.roll(fitted, roll * fitted.shape[1] // 64, axis=1)
-            tiles.append(
-                Tile(name, mel_picture(LOG_MEL.encode(to_mono(turned))), encode_opus(to_mono(turned)[None]))
-            )
+            mono = to_mono(turned)
+            picture = mel_picture(LOG_MEL.encode(mono))
+            tiles.append(Tile(name, picture, encode_opus(mono[None]), len(mono) / RATE_HZ))
         return tiles
 
 

@@ -68,7 +68,8 @@ def tile(shown: Tile) -> str:
     picture, sound = data_uri("image/png", shown.picture), data_uri("audio/ogg", shown.sound)
     title = text(shown.title)
     return (
-        f'<button class="tile" aria-pressed="false" aria-label="play {title}" data-sound="{sound}">'
+        f'<button class="tile" aria-pressed="false" aria-label="play {title}" data-seconds="{shown.seconds}" '
+        f'data-sound="{sound}">'
         f'<img alt="" src="{picture}"><i></i><span>{title}</span></button>'
     )
 
