@@ -11,10 +11,11 @@ class MultiResolutionStft(nn.Module):
     """Distance of STFT magnitudes at several resolutions (Yamamoto et al. 2020).
 
     The mean over resolutions of spectral convergence plus the mean absolute difference of log magnitudes. Magnitudes
-    are floored well below hearing so that silence does not dominate.
+    are floored well below hearing so that silence does not dominate. The longest window, a third of a second, is what
+    tells a bass note from its neighbours; without it a network has no reason to hold a pitch.
     """
 
-    def __init__(self, windows: tuple[int, ...] = (512, 1024, 2048, 4096), floor: float = 1e-3) -> None:
+    def __init__(self, windows: tuple[int, ...] = (512, 1024, 2048, 4096, 16384), floor: float = 1e-3) -> None:
         super().__init__()
         self.windows, self.floor = windows, floor
         for size in windows:

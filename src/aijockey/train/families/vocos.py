@@ -47,7 +47,7 @@ class VocosConfig:
     subframes: int = 2
     overlap: int = 4
     stft_loss: float = 1.0
-    mel_loss: float = 2.0
+    mel_loss: float = 4.0
     adversarial_loss: float = 0.1
     feature_loss: float = 0.2
     adversarial_from: float = 1.0
