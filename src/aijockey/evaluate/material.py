@@ -24,6 +24,9 @@ Float = npt.NDArray[np.float32]
 LOG_MEL = LogMel()
 """Judging always uses the default mel, whatever a pack uses inside, so that figures of packs compare."""
 
+LEVEL = 0.1
+SILENT = 1e-5
+
 
 @dataclass(frozen=True)
 class Material:
@@ -93,6 +96,22 @@ def to_mono(audio: Float) -> Float:
     return mid if rms(mid) > 0.05 * rms(audio) else audio[0]
 
 
+def at_level(mono: Float) -> Float:
+    """``mono`` (samples,) at an RMS of -20 dB full scale, so that neither a gain nor the floor of the mel
+    changes what is seen of it. Silence stays silent.
+    """
+    level = rms(mono)
+    return mono * np.float32(LEVEL / level) if level > SILENT else mono
+
+
+def picture_mels(loops: Iterable[Float], bars: int) -> tuple[Float, Float]:
+    """Loops (channels, samples) as they are looked at: mono at one level (loops, samples), and its
+    log-mels.
+    """
+    batch = np.stack([at_level(to_mono(fit_length(audio, bars))) for audio in loops])
+    return batch, LOG_MEL.encode(batch)
+
+
 def fit_length(audio: Float, bars: int = LOOP_BARS) -> Float:
     """``audio`` (channels, samples) cut or padded to exactly ``bars``, so that a wrong length is judged as a
     truth and not as a crash.
@@ -112,13 +131,9 @@ def describe(
     key : for tonal voices, to measure how much lies in it.
     truths : False leaves them out, as for training loops, of which only the distance matters.
     """
-    mono, rows = [], []
-    for audio in loops:
-        if truths:
-            rows.append(measure_truths(audio, bars, key))
-        mono.append(to_mono(fit_length(audio, bars)))
-    batch = np.stack(mono)
-    mels = LOG_MEL.encode(batch)
+    kept = list(loops)
+    rows = [measure_truths(audio, bars, key) for audio in kept] if truths else []
+    batch, mels = picture_mels(kept, bars)
     groups = embed_mels(mels, LOG_MEL.config)
     groups["harmony"] = harmony_of_audio(batch)
     return Material(

@@ -23,7 +23,7 @@ from aijockey.audio.resample import resample
 from aijockey.corpus.store import Corpus
 from aijockey.errors import AijockeyError
 from aijockey.evaluate.copying import copying_pictures
-from aijockey.evaluate.material import LOG_MEL, Material, describe, fit_length, to_mono
+from aijockey.evaluate.material import Material, describe, picture_mels
 from aijockey.live.generator import Generator
 from aijockey.music.grid import RATE_HZ
 from aijockey.music.key import Key
@@ -167,8 +167,8 @@ class PicturesJob:
 
     def __call__(self) -> Float:
         """Do it."""
-        loops = np.stack([to_mono(fit_length(audio, self.bars)) for audio in self.source.audio()])
-        return copying_pictures(LOG_MEL.encode(loops))
+        _, mels = picture_mels(self.source.audio(), self.bars)
+        return copying_pictures(mels)
 
 
 def cut_jobs(source: Source, *, bars: int, key: Key | None, truths: bool = True) -> list[DescribeJob]:
