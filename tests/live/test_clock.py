@@ -1,4 +1,5 @@
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -40,7 +41,7 @@ def test_changes_of_tempo_leave_no_gap_and_never_go_back(tempos, over):
         clock.change(Fraction(8 + 20 * number), tempo_bpm, over)
     assert clock.sample_at(8) == 8 * BEAT_SAMPLES
     positions = [clock.beat_at(sample) for sample in range(0, clock.sample_at(30 + 20 * len(tempos)), 4801)]
-    assert all(after > before for before, after in zip(positions, positions[1:], strict=False))
+    assert all(after > before for before, after in pairwise(positions))
     end = clock.sample_at(28 + 20 * len(tempos))
     assert clock.tempo_at(end) == pytest.approx(tempos[-1])
     # After the last change the tempo is exact again: a beat there has its length.

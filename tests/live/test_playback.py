@@ -20,8 +20,8 @@ class ManualOutput:
 
     name = "manual"
 
-    def __init__(self, interrupt_after=None, block=480):
-        self.blocks, self.block, self.interrupt_after = [], block, interrupt_after
+    def __init__(self, block=480):
+        self.blocks, self.block = [], block
         self.playing = False
 
     def start(self, fill):
@@ -29,9 +29,6 @@ class ManualOutput:
 
     @property
     def active(self):
-        if self.interrupt_after == len(self.blocks):
-            self.interrupt_after = None
-            raise KeyboardInterrupt
         block = np.full((self.block, 2), np.nan, np.float32)
         self.playing = self.playing and self.fill(block)
         self.blocks.append(block)
@@ -66,12 +63,22 @@ def test_what_is_played_is_what_is_rendered(engine, monkeypatch):
 
 
 def test_an_interrupt_ends_it_with_a_fade(engine, monkeypatch):
-    monkeypatch.setattr(time, "sleep", lambda seconds: None)
-    output = ManualOutput(interrupt_after=50)
-    with pytest.raises(KeyboardInterrupt):
-        # The fake raises where a signal could: between two steps; the player's own steps catch it.
-        Player(engine(), output).play(64, lambda status: None)
-    assert not output.playing
+    sleeps = []
+
+    def sleep(seconds):
+        sleeps.append(seconds)
+        if len(sleeps) == 50:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(time, "sleep", sleep)
+    output = ManualOutput()
+    status = Player(engine(), output).play(64, lambda status: None)
+    assert status.dropouts == 0
+    heard = output.sound
+    # Half a second after the interrupt it is over, and it ends in silence without a cut.
+    assert 50 * 480 + 24_000 <= heard.shape[1] <= 52 * 480 + 24_000 + 480
+    assert np.abs(heard[:, -10:]).max() < 1e-3
+    assert np.abs(heard[:, 48 * 480 : 50 * 480 + 12_000]).max() > 0.1
 
 
 def test_the_ring_wraps_counts_dropouts_and_fades(rng):
@@ -158,11 +165,11 @@ def test_devices_are_found_by_part_of_their_name(monkeypatch):
         class default:
             device = (0, 2)
 
-        devices = [
+        devices = (
             {"index": 0, "name": "Microphone", "max_output_channels": 0},
             {"index": 1, "name": "Desk: USB Audio", "max_output_channels": 4},
             {"index": 2, "name": "Built-in", "max_output_channels": 2},
-        ]
+        )
 
         @classmethod
         def query_devices(cls):
@@ -172,6 +179,6 @@ def test_devices_are_found_by_part_of_their_name(monkeypatch):
     assert output._find(Fake, "usb") == (1, "Desk: USB Audio")
     with pytest.raises(AijockeyError, match="'Desk: USB Audio', 'Built-in'"):
         output._find(Fake, "micro")
-    Fake.devices = []
+    Fake.devices = ()
     with pytest.raises(NoDeviceError):
         output._find(Fake, None)

@@ -52,7 +52,7 @@ class Smoothed:
 
         Thread: audio
         """
-        if self.resting:
+        if self._value == self._move.value and (not self._waiting or self._waiting[0].start >= start + count):
             return self._value
         index = np.arange(start, start + count)
         values = self._at(index)
