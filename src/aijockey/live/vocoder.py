@@ -14,6 +14,7 @@ from aijockey.live.graph import Graph
 from aijockey.live.griffin_lim import GriffinLim
 from aijockey.pack.manifest import AudioVocoderSpec, GriffinLimSpec, SpectrumVocoderSpec
 from aijockey.pack.pack import Pack
+from aijockey.representation.mel_correction import MelCorrection
 
 Float = npt.NDArray[np.float32]
 
@@ -26,12 +27,15 @@ class Vocoder(Protocol):
 
 
 class SpectrumVocoder:
-    """A graph that makes a complex spectrum, and a circular inverse STFT (after Vocos, Siuzdak 2023)."""
+    """A graph that makes a complex spectrum, a circular inverse STFT (after Vocos, Siuzdak 2023), and as many
+    rounds of correction towards the mel as the pack asks for.
+    """
 
     def __init__(self, pack: Pack, spec: SpectrumVocoderSpec) -> None:
         self._graph = Graph(pack, spec.graph)
         self._spec = spec
         self._shape = (spec.window_samples // 2 + 1, pack.manifest.samples // spec.hop_samples)
+        self._correction = MelCorrection(pack.mel_config)
 
     def decode(self, mel: Float) -> Float:
         """Loops of natural-log mels: (batch, bands, frames) -> (batch, samples). Thread: any but audio."""
@@ -40,7 +44,10 @@ class SpectrumVocoder:
         spectrum = np.empty(shape, dtype=np.complex64)
         spectrum.real = self._graph.checked(results, "real", shape)
         spectrum.imag = self._graph.checked(results, "imag", shape)
-        return istft_circular(spectrum, self._spec.window_samples, self._spec.hop_samples)
+        audio = istft_circular(spectrum, self._spec.window_samples, self._spec.hop_samples)
+        for _ in range(self._spec.corrections):
+            audio = self._correction.apply(audio, mel)
+        return audio
 
 
 class AudioVocoder:

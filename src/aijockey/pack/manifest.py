@@ -110,13 +110,15 @@ class GeneratorSpec:
 
 @dataclass(frozen=True)
 class SpectrumVocoderSpec:
-    """The graph makes a complex spectrum; a circular inverse STFT with a Hann window makes audio of it."""
+    """The graph makes a complex spectrum; a circular inverse STFT with a Hann window makes audio of it, and
+    ``corrections`` rounds of `aijockey.representation.mel_correction` bring that nearer to its mel."""
 
     family: Word
     graph: FileName
     output: Literal["spectrum"]
     window_samples: Annotated[int, Between(2, 65_536)]
     hop_samples: Annotated[int, Between(1, 65_536)]
+    corrections: Annotated[int, Between(0, 8)] = 0
     TAG: ClassVar[str] = "output"
 
 

@@ -37,6 +37,7 @@ class VocosConfig:
     subframes : spectrum frames for each mel frame; must divide the hop.
     overlap : spectrum window in spectrum hops.
     adversarial_from : part of the run after which the discriminators join, 0 to 1; 1 leaves them out.
+    corrections : rounds of `representation.mel_correction` that the pack asks for after the inverse STFT.
     oscillators, lowest_hz : semitones from this frequency up that the network has phases of; 0 leaves them out.
     judged_samples : of each crop, a slice that the discriminators see, since they cost far more than the network.
     """
@@ -52,6 +53,7 @@ class VocosConfig:
     feature_loss: float = 0.2
     adversarial_from: float = 1.0
     judged_samples: int = 12_000
+    corrections: int = 1
     oscillators: int = 73
     lowest_hz: float = 32.703
     discriminators: DiscriminatorConfig = DiscriminatorConfig()
@@ -272,6 +274,7 @@ class VocosTask(VocoderTask):
             "output": "spectrum",
             "window_samples": network.window_samples,
             "hop_samples": network.hop_samples,
+            "corrections": self.config.corrections,
         }
         mel = torch.full((2, self.data.mel.bands, self.data.frames), -6.0)
         return Graph(network, {"mel": mel}, ("real", "imag"), entry)
