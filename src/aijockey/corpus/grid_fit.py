@@ -22,8 +22,11 @@ Doubles = npt.NDArray[np.float64]
 # How far the true tempo may be from the scored one, relatively.
 REACH = 0.006
 BLOCK_FRAMES = 2 * FRAMES_PER_SECOND
-# A steady recording keeps within this of its grid, for this share of what happens in it.
-STEADY_S, STEADY_SHARE = 0.012, 0.85
+# A recording is steady where the sixteenths of its parts add up to this share of what they could. Measured:
+# 0.99 for what a machine plays, pauses and swing included; 0.81 for a tempo that wanders by 0.5 %, 0.67 by 1 %.
+STEADY = 0.9
+# A beat this little before the first sample is the first beat.
+EARLY_S = 0.012
 # Onsets further than this from the grid say nothing about it.
 NEAR_S = 0.025
 # Softer peaks of the onset strength are noise.
@@ -63,7 +66,7 @@ def find_grid(rhythm: Rhythm, bpm: float, exact: bool = False) -> BeatGrid:
     phase_s += downbeat.sixteenth * period_s / SIXTEENTHS_PER_BEAT
     period_s, phase_s = _fit(times_s, strengths, period_s, phase_s, exact)
     # From the first beat in the recording on; one a few milliseconds before it is the first.
-    before = int(np.floor((phase_s + STEADY_S) / period_s))
+    before = int(np.floor((phase_s + EARLY_S) / period_s))
     beats_s = np.arange(phase_s - before * period_s, rhythm.seconds, period_s)
     return BeatGrid(beats_s, before % BEATS_PER_BAR, downbeat.confidence, 60.0 / period_s, True)
 
@@ -117,14 +120,9 @@ def _sharpen(strength_db: Float, period_s: float) -> float:
 
 
 def _is_steady(strength_db: Float, period_s: float) -> bool:
-    """Whether the sixteenths of nearly every stretch of 8 s lie on the grid of the whole."""
-    rate_hz = SIXTEENTHS_PER_BEAT / period_s
-    phasors = _block_phasors(strength_db, rate_hz)
-    ones = np.ones(4)
-    local = scipy.ndimage.convolve1d(phasors.real, ones) + 1j * scipy.ndimage.convolve1d(phasors.imag, ones)
-    away_s = np.abs(np.angle(local * np.conj(phasors.sum()))) / (2.0 * np.pi * rate_hz)
-    weight = np.abs(local)
-    return bool(weight[away_s < STEADY_S].sum() >= STEADY_SHARE * weight.sum())
+    """Whether the sixteenths of all blocks of 2 s point the same way: what drifts, turns and cancels."""
+    phasors = _block_phasors(strength_db, SIXTEENTHS_PER_BEAT / period_s)
+    return bool(np.abs(phasors.sum()) >= STEADY * np.abs(phasors).sum())
 
 
 def _sixteenth_phase(times_s: Doubles, strengths: Doubles, period_s: float) -> float:

@@ -16,6 +16,7 @@ from aijockey.corpus.beat_file import find_sidecar, read_beats
 from aijockey.corpus.decode import AUDIO_SUFFIXES
 from aijockey.corpus.duplicates import find_duplicates
 from aijockey.corpus.source import (
+    NO_TEMPO,
     SCRATCH_PREFIX,
     CutSettings,
     SourceJob,
@@ -125,6 +126,10 @@ def prepare(
     parts, resumed = _do_all(jobs, corpus, executor, progress)
     summary = Summary(str(corpus), resumed=resumed)
     records = _gather(jobs, parts, corpus, settings, summary)
+    timeless = sum(entry["reason"] == NO_TEMPO for entry in summary.skipped)
+    if timeless:
+        advice = "--bpm states one, --no-tempo keep takes them as textures"
+        summary.notes.append(f"files in which no tempo was found: {timeless}; {advice}")
     summary.skipped = sorted([*skipped, *summary.skipped], key=lambda entry: entry["source"])
     if not records:
         raise PrepareError(_nothing(folder, summary.skipped))

@@ -39,6 +39,7 @@ Float = npt.NDArray[np.float32]
 
 SCRATCH_PREFIX = ".scratch-"
 SHORTEST_S = 0.25
+NO_TEMPO = "no tempo found"
 # Stated keys are those that are more than a guess.
 LEAST_KEY_CONFIDENCE = 0.1
 _CIRCLE_CONTEXT_S = 1.0
@@ -142,7 +143,7 @@ def _cut_source(job: SourceJob, recording: Recording, scratch: Path, part: dict[
     written = read_beats(Path(job.beats)) if job.beats else None
     timing = find_timing(rhythm, recording.seconds, Path(job.source).stem, settings.bpm, written)
     if timing is None and settings.no_tempo == "skip":
-        return "no tempo found; --bpm states one, --no-tempo keep cuts it as a texture"
+        return NO_TEMPO
     pieces = _pieces(settings, recording.seconds, timing)
     if not pieces:
         wanted = "beat" if settings.unit == "beat" else f"loop of {settings.bars} bars or an even part of it"

@@ -21,7 +21,7 @@ from aijockey.music.tempo import LOOP_BEATS, ratio_between, tempo_in_name, whole
 Doubles = npt.NDArray[np.float64]
 
 # Below this the onsets have no tempo to speak of.
-LEAST_CONFIDENCE = 0.25
+LEAST_CONFIDENCE = 0.4
 # Fewer onsets than this say nothing, six more all that can be said.
 FEWEST_ONSETS = 2
 # A loop has this share of its onsets on sixteenths, and its score is near the best of any tempo.
@@ -117,7 +117,7 @@ def _at(rhythm: Rhythm, pulse: Pulse, seconds: float, bpm: float, found_by: str)
         return _loop(60.0 * beats / seconds, beats, 1.0, found_by)
     # A stated tempo is often rounded: let the onsets say the rest if they can.
     near = pulse.best(bpm * (1.0 - ROUNDED), bpm * (1.0 + ROUNDED)) if 60.0 <= bpm <= 200.0 else bpm
-    heard = pulse.confidence(near) >= 2.0 * LEAST_CONFIDENCE
+    heard = pulse.confidence(near) >= LEAST_CONFIDENCE
     grid = find_grid(rhythm, near) if heard else find_grid(rhythm, bpm, exact=True)
     if abs(grid.bpm / bpm - 1.0) > 2.0 * ROUNDED:
         grid = find_grid(rhythm, bpm, exact=True)
@@ -139,8 +139,10 @@ def _find_loop(rhythm: Rhythm, pulse: Pulse, seconds: float, best_bpm: float) ->
     if not tempi:
         return None
     bpm, beats = max(tempi, key=lambda tempo: pulse.score_at(tempo[0]))
-    # The shorter the file, the less exactly its onsets tell a tempo.
-    if ratio_between(bpm, best_bpm, max(0.01, 0.03 / seconds)) is None:
+    # Another tempo that is heard clearly speaks against it. The shorter the file, the less exactly one is
+    # heard.
+    related = ratio_between(bpm, best_bpm, max(0.01, 0.03 / seconds)) is not None
+    if not related and pulse.confidence(best_bpm) >= LEAST_CONFIDENCE:
         return None
     if (
         pulse.evidence_at(bpm, "sixteenth") < LOOP_ON_GRID
