@@ -46,7 +46,7 @@ BUSY = LiveSet(
 
 @pytest.mark.parametrize("block", [1, 64, 65, 4096])
 def test_the_size_of_blocks_changes_nothing(block, make_source):
-    seconds = 0.6 if block == 1 else 7.0
+    seconds = 0.4 if block == 1 else 4.6
     expected = sound_of(Engine(BUSY, make_source()), seconds)
     assert np.abs(expected).max() > 0.1
     np.testing.assert_array_equal(sound_of(Engine(BUSY, make_source()), seconds, block), expected)
