@@ -95,7 +95,7 @@ def test_a_newer_format_is_named_before_anything_else(number):
         (("bars",), 0, "bars: is 0; expected 1 to 64"),
         (("samples",), 176_000, "samples: is 176000, but 2 bars are 192000"),
         (("key",), "H minor", 'key: "H minor" is not a key'),
-        (("representation", "hop_samples"), 275, "representation.hop_samples: 275 does not divide a sixteenth"),  # noqa: E501
+        (("representation", "hop_samples"), 275, "representation.hop_samples: 275 does not divide a sixteenth"),
         (("representation", "high_hz"), 30_000, "representation.high_hz: bands from 20 to 30000 Hz"),
         (("representation", "low_hz"), 20_000, "representation.high_hz: bands from 20000"),
         (("representation", "kind"), "mell", "representation.kind: expected \"mel\", got a text, \"mell\"; did you mean 'mel'?"),  # noqa: E501
@@ -112,18 +112,18 @@ def test_a_newer_format_is_named_before_anything_else(number):
         (("generators", "direct", "latent_shape"), [65_536, 65_536], "generators.direct.latent_shape: "),
         (("generators", "direct", "latent_shape", 0), 0, "generators.direct.latent_shape[0]: is 0"),
         (("generators", "flow", "controls", 0), "onset_densty", "generators.flow.controls: no control 'onset_densty'; did you mean"),  # noqa: E501
-        (("generators", "flow", "controls", 0), "brightness", "generators.flow.controls: 'brightness' appears twice"),  # noqa: E501
+        (("generators", "flow", "controls", 0), "brightness", "generators.flow.controls: 'brightness' appears twice"),
         (("generators", "flow", "sampler", "kind"), "euler2", "generators.flow.sampler.kind: expected one of euler, direct"),  # noqa: E501
         (("generators", "flow", "sampler", "steps"), 100_000, "generators.flow.sampler.steps: is 100000; expected 1 to 256"),  # noqa: E501
         (("generators", "flow", "sampler"), [], "generators.flow.sampler: expected an object, got a list"),
         (("vocoder", "output"), "sound", "vocoder.output: expected one of spectrum, audio, griffin-lim"),
         (("vocoder", "hop_samples"), 376, "vocoder.hop_samples: 376 does not divide"),
-        (("vocoder", "window_samples"), 1501, "vocoder.window_samples: 1501 is not 2 or more whole hops of 375"),  # noqa: E501
+        (("vocoder", "window_samples"), 1501, "vocoder.window_samples: 1501 is not 2 or more whole hops of 375"),
         (("vocoder", "window_samples"), 375, "vocoder.window_samples: "),
         (("voices",), [], "voices: the list is empty"),
         (("voices", 1, "name"), "kick", "voices: 'kick' appears twice"),
         (("voices", 1, "index"), 0, "voices, generator and index: 'flow 0' appears twice"),
-        (("voices", 2, "generator"), "direkt", "voices[2].generator: no generator 'direkt'; did you mean 'direct'?"),  # noqa: E501
+        (("voices", 2, "generator"), "direkt", "voices[2].generator: no generator 'direkt'; did you mean 'direct'?"),
         (("voices", 0, "controls"), {}, "voices[0].controls: 'onset_density' is missing"),
         (("voices", 2, "controls"), {"brightness": {"mean": 0, "std": 1}}, "voices[2].controls: 'brightness' is not a control"),  # noqa: E501
         (("voices", 0, "controls", "brightness", "std"), 0, "voices[0].controls.brightness.std: is 0"),

@@ -12,4 +12,6 @@ def resample(audio: Float, rate_hz: int, new_rate_hz: int) -> Float:
     if rate_hz == new_rate_hz:
         return audio
     # soxr wants (samples, channels).
-    return np.ascontiguousarray(soxr.resample(audio.T, rate_hz, new_rate_hz, quality="HQ").T, dtype=np.float32)
+    return np.ascontiguousarray(
+        soxr.resample(audio.T, rate_hz, new_rate_hz, quality="HQ").T, dtype=np.float32
+    )

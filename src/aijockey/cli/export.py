@@ -3,14 +3,22 @@
 import argparse
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aijockey.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from aijockey.pack.pack import Pack
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Words of the verb."""
-    parser.add_argument("runs", nargs="+", type=Path, help="generator runs; a later one takes over voices they share")
-    parser.add_argument("-o", "--output", type=Path, required=True, help="pack to write: a folder, or NAME.ajpack")
+    parser.add_argument(
+        "runs", nargs="+", type=Path, help="generator runs; a later one takes over voices they share"
+    )
+    parser.add_argument(
+        "-o", "--output", type=Path, required=True, help="pack to write: a folder, or NAME.ajpack"
+    )
     parser.add_argument(
         "--vocoder",
         default="default",
@@ -19,7 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", help="of the pack (default: from the output's name)")
     parser.add_argument("--pack-version", default="1.0.0", help="version of the pack")
     parser.add_argument("--voices", help="comma-separated voices to keep, in this order (default: all)")
-    parser.add_argument("--licence", default="", help="licence of the weights (default: those of the training audio)")
+    parser.add_argument(
+        "--licence", default="", help="licence of the weights (default: those of the training audio)"
+    )
     parser.add_argument("--card", type=Path, help="Markdown to begin the model card with")
     parser.add_argument("--figures", type=Path, help="JSON of figures to put into the manifest")
     parser.add_argument("--force", action="store_true", help="replace a pack that is already there")
@@ -55,7 +65,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps({"pack": str(output), "hash": pack.hash, "voices": names, "bytes": size}))
     else:
-        print(f"{output}: {len(names)} voices ({', '.join(names)}), {size / 1e6:.1f} MB, hash {pack.hash[:12]}")
+        print(
+            f"{output}: {len(names)} voices ({', '.join(names)}), {size / 1e6:.1f} MB, hash {pack.hash[:12]}"
+        )
         print(f"next: aijockey render --pack {output} -o set.wav")
     return 0
 
@@ -69,7 +81,7 @@ def _read(path: Path) -> str:
         raise ExportError(f"{path} cannot be read ({error})") from error
 
 
-def _vocoder(name: str) -> "Path | object | None":
+def _vocoder(name: str) -> "Path | Pack | None":
     """A run's folder or checkpoint, an opened pack, or None for Griffin-Lim."""
     from aijockey.pack.find import find_pack
     from aijockey.pack.pack import Pack

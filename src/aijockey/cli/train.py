@@ -14,16 +14,24 @@ M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Words of the verb."""
     parser.add_argument("corpus", type=Path, help="folder made by prepare or synthesize")
-    parser.add_argument("--recipe", default="flow-light", help="name of a shipped recipe, or path of a TOML file")
-    parser.add_argument("--run", type=Path, help="folder of this run; one that holds a run goes on (default: runs/RECIPE)")
-    parser.add_argument("--minutes", type=float, help="training time over all sessions of this run (default: 10)")
+    parser.add_argument(
+        "--recipe", default="flow-light", help="name of a shipped recipe, or path of a TOML file"
+    )
+    parser.add_argument(
+        "--run", type=Path, help="folder of this run; one that holds a run goes on (default: runs/RECIPE)"
+    )
+    parser.add_argument(
+        "--minutes", type=float, help="training time over all sessions of this run (default: 10)"
+    )
     parser.add_argument("--steps", type=int, help="end after so many steps instead, or as well")
     parser.add_argument("--seed", type=int, default=0, help="of weights, batches and noise")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads; two runs of 1 beat one of 2")
     parser.add_argument("--devices", type=int, default=1, help="GPUs or processes on each machine")
     parser.add_argument("--nodes", type=int, default=1, help="machines")
     parser.add_argument("--accelerator", default="auto", help="cpu, cuda, mps or auto")
-    parser.add_argument("--list-recipes", action=ListRecipes, nargs=0, help="list the shipped recipes and exit")
+    parser.add_argument(
+        "--list-recipes", action=ListRecipes, nargs=0, help="list the shipped recipes and exit"
+    )
     parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
 
 
@@ -36,7 +44,9 @@ class ListRecipes(argparse.Action):
 
         for entry in sorted(resources.files("aijockey.train.recipes").iterdir(), key=lambda e: e.name):
             if entry.name.endswith(".toml"):
-                print(f"{entry.name.removesuffix('.toml'):18} {entry.read_text().splitlines()[0].lstrip('# ')}")
+                print(
+                    f"{entry.name.removesuffix('.toml'):18} {entry.read_text().splitlines()[0].lstrip('# ')}"
+                )
         parser.exit(0)
 
 

@@ -32,9 +32,13 @@ class MelConfig:
 
     def __post_init__(self) -> None:
         if SIXTEENTH_SAMPLES % self.hop_samples:
-            raise ValueError(f"hop of {self.hop_samples} samples does not divide a sixteenth of {SIXTEENTH_SAMPLES}")
+            raise ValueError(
+                f"hop of {self.hop_samples} samples does not divide a sixteenth of {SIXTEENTH_SAMPLES}"
+            )
         if not 0.0 <= self.low_hz < self.high_hz <= self.rate_hz / 2:
-            raise ValueError(f"bands from {self.low_hz} to {self.high_hz} Hz do not fit a rate of {self.rate_hz} Hz")
+            raise ValueError(
+                f"bands from {self.low_hz} to {self.high_hz} Hz do not fit a rate of {self.rate_hz} Hz"
+            )
 
 
 def hz_to_mel(frequency_hz: npt.ArrayLike) -> npt.NDArray[np.float64]:
@@ -95,7 +99,9 @@ class LogMel:
 
     def from_spectrum(self, spectrum: Complex) -> Float:
         """Log-mel of a `stft_circular` with this window and hop: (..., bins, frames) -> (..., bands, frames)."""
-        scale = 4.0 / self.config.window_samples  # a Hann window sums to half its length; a sine splits in two
+        scale = (
+            4.0 / self.config.window_samples
+        )  # a Hann window sums to half its length; a sine splits in two
         power = np.square(spectrum.real) + np.square(spectrum.imag)
         amplitude = np.sqrt(self._filters @ power) * scale
         return np.log(amplitude + self.config.floor).astype(np.float32)

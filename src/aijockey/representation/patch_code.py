@@ -92,7 +92,9 @@ def fit_patch_code(mel: Float, patch_frames: int = 4, dims: int = 128, whiten: f
         raise ValueError(f"{dims} dimensions cannot be fitted to {count} patches of {size} numbers")
     total, square = np.zeros(size), np.zeros((size, size))
     for start in range(0, len(mel), 64):  # the sums are small, the patches need not fit in memory
-        patches = cut_patches(np.asarray(mel[start : start + 64], dtype=np.float32), patch_frames).reshape(-1, size)
+        patches = cut_patches(np.asarray(mel[start : start + 64], dtype=np.float32), patch_frames).reshape(
+            -1, size
+        )
         total += patches.sum(axis=0, dtype=np.float64)
         square += (patches.T @ patches).astype(np.float64)
     mean = total / count

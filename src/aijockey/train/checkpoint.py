@@ -76,9 +76,15 @@ def save(
     statement : what the corpus says of itself (licence, makers, counts), for the pack's model card.
     """
     tensors, groups = _state(task)
-    tensors["scale.mean"], tensors["scale.deviation"] = torch.from_numpy(scale.mean), torch.from_numpy(scale.deviation)
+    tensors["scale.mean"], tensors["scale.deviation"] = (
+        torch.from_numpy(scale.mean),
+        torch.from_numpy(scale.deviation),
+    )
     if code is not None:
-        tensors["code.mean"], tensors["code.basis"] = torch.from_numpy(code.mean), torch.from_numpy(code.basis)
+        tensors["code.mean"], tensors["code.basis"] = (
+            torch.from_numpy(code.mean),
+            torch.from_numpy(code.basis),
+        )
     content = {
         "format": FORMAT,
         "recipe": recipe.to_dict(),
@@ -118,7 +124,9 @@ def load(path: Path) -> Checkpoint:
     except (safetensors.SafetensorError, KeyError, ValueError, OSError) as error:
         raise CheckpointError(f"{path} is not a checkpoint of aijockey, or is damaged ({error})") from error
     if content.get("format") != FORMAT:
-        raise CheckpointError(f"{path} has checkpoint format {content.get('format')}; this version reads {FORMAT}")
+        raise CheckpointError(
+            f"{path} has checkpoint format {content.get('format')}; this version reads {FORMAT}"
+        )
     data = content["data"]
     info = DataInfo(
         MelConfig(**data["mel"]), data["samples"], data["patches"], data["dims"],
@@ -131,7 +139,9 @@ def load(path: Path) -> Checkpoint:
     scale = ControlScale(tensors["scale.mean"].numpy(), tensors["scale.deviation"].numpy())
     recipe = resolve(content["recipe"], content["recipe"]["name"])
     progress = Progress(**content["progress"])
-    tensors["groups"] = torch.from_numpy(np.frombuffer(json.dumps(content["groups"]).encode(), dtype=np.uint8).copy())
+    tensors["groups"] = torch.from_numpy(
+        np.frombuffer(json.dumps(content["groups"]).encode(), dtype=np.uint8).copy()
+    )
     return Checkpoint(recipe, info, progress, content["seed"], content["statement"], code, scale, tensors)
 
 

@@ -24,6 +24,9 @@ class RecipeError(AijockeyError):
     """A recipe that cannot be read or says something impossible."""
 
 
+PRECISIONS = ("32-true", "bf16-mixed", "bf16-true", "16-mixed", "64-true")
+
+
 @dataclass(frozen=True)
 class TrainConfig:
     """How any family is trained.
@@ -34,7 +37,7 @@ class TrainConfig:
     cooldown_share : last part of the run in which the learning rate falls linearly to zero.
     checkpoint_minutes, judge_minutes : intervals of saving, and of measuring and showing.
     judge_count : loops of each voice made and compared at each measuring.
-    precision : of Lightning Fabric, such as ``32-true`` or ``bf16-mixed``.
+    precision : of Lightning Fabric, one of `PRECISIONS`.
     """
 
     batch: int = 64
@@ -50,6 +53,10 @@ class TrainConfig:
     judge_minutes: float = 6.0
     judge_count: int = 128
     precision: str = "32-true"
+
+    def __post_init__(self) -> None:
+        if self.precision not in PRECISIONS:
+            raise ValueError(f"precision is '{self.precision}'; expected one of {', '.join(PRECISIONS)}")
 
     def optimizer(self, network: nn.Module) -> torch.optim.Optimizer:
         """AdamW (Loshchilov and Hutter 2019) without decay on vectors; ``initial_rate`` is what schedules scale."""
@@ -115,7 +122,9 @@ class Recipe:
 def recipe_names() -> list[str]:
     """The recipes that are shipped."""
     folder = resources.files("aijockey.train.recipes")
-    return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
+    return sorted(
+        entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml")
+    )
 
 
 def read_recipe(name_or_path: str) -> Recipe:
@@ -137,7 +146,11 @@ def _differences(name_or_path: str, depth: int = 0) -> dict[str, Any]:
             raise RecipeError(f"{path}: no such recipe file")
         text = path.read_text(encoding="utf-8")
     elif name_or_path in recipe_names():
-        text = resources.files("aijockey.train.recipes").joinpath(f"{name_or_path}.toml").read_text(encoding="utf-8")
+        text = (
+            resources.files("aijockey.train.recipes")
+            .joinpath(f"{name_or_path}.toml")
+            .read_text(encoding="utf-8")
+        )
     else:
         raise RecipeError(f"no recipe '{name_or_path}'; {_near(name_or_path, recipe_names())}")
     try:
@@ -162,7 +175,9 @@ def resolve(values: dict[str, Any], name: str) -> Recipe:
     values = {key: value for key, value in values.items() if key != "name"}
     unknown = set(values) - {"family", "train", "data", "model"}
     if unknown:
-        raise RecipeError(f"recipe {name}: unknown key '{min(unknown)}'; expected family, base, train, data, model")
+        raise RecipeError(
+            f"recipe {name}: unknown key '{min(unknown)}'; expected family, base, train, data, model"
+        )
     family = values.get("family")
     if family not in FAMILIES:
         raise RecipeError(f"recipe {name}: unknown family {family!r}; {_near(str(family), list(FAMILIES))}")

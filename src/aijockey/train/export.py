@@ -4,7 +4,6 @@ A pack may join several runs: each brings its voices, and a later run takes over
 vocoder is a run of its own, or another pack's, or Griffin-Lim.
 """
 
-import io
 import logging
 import re
 import warnings
@@ -97,7 +96,9 @@ def export_pack(
     first = loaded[0]
     for run, checkpoint in zip(runs, loaded, strict=True):
         if FAMILIES[checkpoint.recipe.family].kind != "generator":
-            raise ExportError(f"{run} holds a {checkpoint.recipe.family}, which is a vocoder; name it with --vocoder")
+            raise ExportError(
+                f"{run} holds a {checkpoint.recipe.family}, which is a vocoder; name it with --vocoder"
+            )
         if (checkpoint.data.mel, checkpoint.data.samples) != (first.data.mel, first.data.samples):
             raise ExportError(f"{run} was trained on another representation or loop length than {runs[0]}")
         name = _unused(checkpoint.recipe.family, generators)
@@ -123,8 +124,12 @@ def export_pack(
         bars=int(first.statement["bars"]) or 1,
         samples=first.data.samples,
         key=first.statement["key"],
-        representation=m.MelSpec("mel", **{k: v for k, v in asdict(first.data.mel).items() if k != "rate_hz"}),
-        controls=tuple(m.ControlSpec(name, MEASURES[name].unit, MEASURES[name].description) for name in wanted),
+        representation=m.MelSpec(
+            "mel", **{k: v for k, v in asdict(first.data.mel).items() if k != "rate_hz"}
+        ),
+        controls=tuple(
+            m.ControlSpec(name, MEASURES[name].unit, MEASURES[name].description) for name in wanted
+        ),
         codes=codes,
         generators=generators,
         vocoder=_add_vocoder(vocoder, first, files),
@@ -149,7 +154,9 @@ def _add_generator(
         raise ExportError(f"the checkpoint of {name} holds no patch code")
     files[f"{name}-mean.npy"] = code.mean.astype(np.float16)
     files[f"{name}-basis.npy"] = code.basis.astype(np.float16)
-    codes[name] = m.PatchPcaSpec("patch-pca", code.patch_frames, code.dims, f"{name}-mean.npy", f"{name}-basis.npy")
+    codes[name] = m.PatchPcaSpec(
+        "patch-pca", code.patch_frames, code.dims, f"{name}-mean.npy", f"{name}-basis.npy"
+    )
     sampler = dict(graph.entry["sampler"])
     kinds = {"euler": m.EulerSpec, "direct": m.DirectSpec}
     generators[name] = m.GeneratorSpec(
@@ -162,7 +169,9 @@ def _add_generator(
     )
     for index, voice in enumerate(data.voices):
         spreads = {
-            control: m.SpreadSpec(float(checkpoint.scale.mean[index, c]), float(checkpoint.scale.deviation[index, c]))
+            control: m.SpreadSpec(
+                float(checkpoint.scale.mean[index, c]), float(checkpoint.scale.deviation[index, c])
+            )
             for c, control in enumerate(data.controls)
         }
         tonal = voice in statement.get("tonal_voices", [])
@@ -251,9 +260,7 @@ def export_graph(graph: Graph, name: str) -> bytes:
             verbose=False,
         )
     assert program is not None
-    buffer = io.BytesIO()
-    program.save(buffer)
-    model = onnx.load_from_string(buffer.getvalue())
+    model = program.model_proto
     store_in_half(model)
     strip(model)
     data: bytes = model.SerializeToString()
@@ -304,7 +311,9 @@ def _compare(graph: Graph, data: bytes, name: str) -> None:
         truth = to_numpy(theirs)
         error = float(np.abs(ours - truth).max() / max(1e-6, np.abs(truth).max()))
         if not error <= TOLERANCE:
-            raise ExportError(f"{name}: ONNX Runtime and torch differ by {error:.2%} in '{output}'; expected under {TOLERANCE:.0%}")
+            raise ExportError(
+                f"{name}: ONNX Runtime and torch differ by {error:.2%} in '{output}'; expected under {TOLERANCE:.0%}"
+            )
 
 
 def run_onnx(data: bytes, inputs: dict[str, npt.NDArray[Any]]) -> list[npt.NDArray[np.float32]]:
@@ -313,7 +322,9 @@ def run_onnx(data: bytes, inputs: dict[str, npt.NDArray[Any]]) -> list[npt.NDArr
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
     declared = {entry.name for entry in session.get_inputs()}
-    outputs: list[npt.NDArray[np.float32]] = session.run(None, {k: v for k, v in inputs.items() if k in declared})
+    outputs: list[npt.NDArray[np.float32]] = session.run(
+        None, {k: v for k, v in inputs.items() if k in declared}
+    )
     return outputs
 
 

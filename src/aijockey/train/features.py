@@ -60,7 +60,9 @@ class Features:
     def __init__(self, corpus: Corpus, config: DataConfig, quiet: bool = False) -> None:
         missing = [voice for voice in config.voices if voice not in corpus.voices]
         if missing:
-            raise TrainingDataError(f"{corpus.path} has no voice '{missing[0]}'; it has {', '.join(corpus.voices)}")
+            raise TrainingDataError(
+                f"{corpus.path} has no voice '{missing[0]}'; it has {', '.join(corpus.voices)}"
+            )
         if corpus.header.samples % (config.mel.hop_samples * config.patch_frames):
             raise TrainingDataError(
                 f"{corpus.path} holds items of {corpus.header.samples} samples, which patches of "
@@ -73,7 +75,9 @@ class Features:
         self.train = self._split("train")
         self.test = self._split("test")
         if not len(self.train):
-            raise TrainingDataError(f"{corpus.path} has no loops to train on; was everything skipped when it was made?")
+            raise TrainingDataError(
+                f"{corpus.path} has no loops to train on; was everything skipped when it was made?"
+            )
 
     def _split(self, split: str) -> npt.NDArray[np.int64]:
         inside = [i for i in self.corpus.select(split) if self.voice_of[i] >= 0]
@@ -102,7 +106,7 @@ class Features:
 
     @cached_property
     def control_scale(self) -> ControlScale:
-        """Measured on the training split. A control that hardly varies in a voice has deviation 1, so it stays near 0."""
+        """Measured on the training split. A control that hardly varies in a voice has deviation 1: it stays near 0."""
         mean = np.zeros((len(self.voices), len(self._controls)), dtype=np.float32)
         deviation = np.ones_like(mean)
         for voice in range(len(self.voices)):
@@ -142,7 +146,9 @@ class Features:
                 f"{len(chosen)} training loops give {patches} patches, fewer than the code's {config.dims} dimensions; "
                 "prepare more audio or lower data.dims"
             )
-        return fit_patch_code(self.mels[chosen].astype(np.float32), config.patch_frames, config.dims, config.whiten)
+        return fit_patch_code(
+            self.mels[chosen].astype(np.float32), config.patch_frames, config.dims, config.whiten
+        )
 
 
 def cached_mels(corpus: Corpus, config: MelConfig, quiet: bool = False) -> Half:
@@ -156,7 +162,7 @@ def cached_mels(corpus: Corpus, config: MelConfig, quiet: bool = False) -> Half:
     with FileLock(folder / ".lock"):
         if not path.exists():
             _make_mels(corpus, config, path, quiet)
-    return np.load(path, mmap_mode="r", allow_pickle=False)  # type: ignore[no-any-return]
+    return np.load(path, mmap_mode="r", allow_pickle=False)
 
 
 def _make_mels(corpus: Corpus, config: MelConfig, path: Path, quiet: bool) -> None:
@@ -185,10 +191,14 @@ def step_rng(seed: int, step: int, stream: int) -> np.random.Generator:
     return np.random.Generator(np.random.Philox(key=[seed & (2**64 - 1), stream], counter=[0, 0, 0, step]))
 
 
-def balanced(features: Features, count: int, random: np.random.Generator, by_voice: Sequence[npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:
+def balanced(
+    features: Features, count: int, random: np.random.Generator, by_voice: Sequence[npt.NDArray[np.int64]]
+) -> npt.NDArray[np.int64]:
     """Loops drawn so that each voice is as likely as another, however many loops it has."""
     voices = random.integers(0, len(by_voice), count)
-    return np.array([by_voice[voice][random.integers(len(by_voice[voice]))] for voice in voices], dtype=np.int64)
+    return np.array(
+        [by_voice[voice][random.integers(len(by_voice[voice]))] for voice in voices], dtype=np.int64
+    )
 
 
 def group_by_voice(features: Features, indices: npt.NDArray[np.int64]) -> list[npt.NDArray[np.int64]]:
@@ -245,7 +255,9 @@ class CropBatches:
             audio[row] = random.uniform(0.3, 1.2) * self._crop(int(chosen[2 * row]), first, audio.shape[1])
             if random.random() < 0.3:
                 other = int(random.integers(loop_frames)) * hop
-                audio[row] += random.uniform(0.2, 1.0) * self._crop(int(chosen[2 * row + 1]), other, audio.shape[1])
+                audio[row] += random.uniform(0.2, 1.0) * self._crop(
+                    int(chosen[2 * row + 1]), other, audio.shape[1]
+                )
         with torch.no_grad():
             mel = self.log_mel(torch.from_numpy(audio), circular=False)
         coded = np.flatnonzero(random.random(self.size) < config.coded_share)

@@ -48,9 +48,11 @@ def make_judge(
 
 
 class GeneratorJudge:
-    """Scores new loops of every voice that has enough real ones: held-out loops, or training loops where those are few."""
+    """Scores new loops of every voice that has enough real ones: held-out, or training loops where those are few."""
 
-    def __init__(self, task: GeneratorTask, features: Features, count: int, seed: int, device: torch.device) -> None:
+    def __init__(
+        self, task: GeneratorTask, features: Features, count: int, seed: int, device: torch.device
+    ) -> None:
         self.task, self.features, self.device = task, features, device
         self.count, self.seed = max(count, FEWEST_LOOPS), seed
         self.judges: dict[int, QuickJudge] = {}
@@ -61,7 +63,9 @@ class GeneratorJudge:
             if len(real) >= FEWEST_LOOPS:
                 mels = features.mels
                 fit_on = mels[train[:500]].astype(np.float32) if len(train) >= FEWEST_LOOPS else None
-                self.judges[voice] = QuickJudge(mels[real[:400]].astype(np.float32), fit_on, features.config.mel)
+                self.judges[voice] = QuickJudge(
+                    mels[real[:400]].astype(np.float32), fit_on, features.config.mel
+                )
 
     def measure(self) -> dict[str, float]:
         """Score of each voice and their mean, with the quantities behind it averaged over voices."""

@@ -1,22 +1,22 @@
 """The one training loop, for every family, on one device or several (Lightning Fabric).
 
-    RUN/last.safetensors     newest state; training goes on from it
-    RUN/best.safetensors     state with the lowest score so far; what is exported
-    RUN/log.jsonl            one line of metrics every few seconds, and one per judging
-    RUN/previews/            pictures and sound of fixed latents
-    RUN/tensorboard/         the same figures for TensorBoard
+RUN/last.safetensors     newest state; training goes on from it
+RUN/best.safetensors     state with the lowest score so far; what is exported
+RUN/log.jsonl            one line of metrics every few seconds, and one per judging
+RUN/previews/            pictures and sound of fixed latents
+RUN/tensorboard/         the same figures for TensorBoard
 """
 
 import json
 import math
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
-from typing import Any, Iterator
+from typing import Any
 
 import numpy as np
 import torch
@@ -75,11 +75,17 @@ def statement_of(corpus: Corpus, features: Features) -> dict[str, Any]:
         "key": header.key,
         "bars": header.bars,
         "bpm": header.bpm,
-        "loops": {voice: int((features.voice_of[features.train] == i).sum()) for i, voice in enumerate(features.voices)},
+        "loops": {
+            voice: int((features.voice_of[features.train] == i).sum())
+            for i, voice in enumerate(features.voices)
+        },
         "loudness_lufs": {
             voice: float(
                 np.median(
-                    [corpus.loops[j].measures.get("loudness_lufs", -18.0) for j in features.train[features.voice_of[features.train] == i]]
+                    [
+                        corpus.loops[j].measures.get("loudness_lufs", -18.0)
+                        for j in features.train[features.voice_of[features.train] == i]
+                    ]
                 )
             )
             for i, voice in enumerate(features.voices)
@@ -125,7 +131,8 @@ def train(
     DivergedError : a loss is no longer finite; the last good checkpoint is kept.
     CheckpointError : the run folder holds a checkpoint of another recipe or corpus.
     """
-    fabric = Fabric(accelerator=accelerator, devices=devices, num_nodes=nodes, precision=recipe.train.precision)  # type: ignore[arg-type]
+    precision: Any = recipe.train.precision  # checked by the recipe
+    fabric = Fabric(accelerator=accelerator, devices=devices, num_nodes=nodes, precision=precision)
     if devices * nodes > 1:
         fabric.launch()
     run.mkdir(parents=True, exist_ok=True)
@@ -183,7 +190,11 @@ def train(
             if bad is not None:
                 raise DivergedError(
                     f"{bad} is {values[bad]} at step {progress.step}; "
-                    + (f"{last} holds the last good state: " if last.exists() else "no checkpoint was saved yet: ")
+                    + (
+                        f"{last} holds the last good state: "
+                        if last.exists()
+                        else "no checkpoint was saved yet: "
+                    )
                     + "lower train.learning_rate and run again"
                 )
             if now - logged >= LOG_SECONDS:
@@ -221,7 +232,10 @@ def _judge(
     figures = judge.measure()
     score = figures["score"]
     better = progress.best_score is None or score < progress.best_score
-    tell(f"step {progress.step}: score {score:.4f}" + (" (best so far)" if better else f" (best {progress.best_score:.4f})"))
+    tell(
+        f"step {progress.step}: score {score:.4f}"
+        + (" (best so far)" if better else f" (best {progress.best_score:.4f})")
+    )
     for warning in judge.warnings(figures):
         tell(f"warning: {warning}")
     judge.show(run / "previews", progress.step)
@@ -241,7 +255,7 @@ def _set_up(fabric: Fabric, task: Task) -> None:
     for value in vars(task).values():
         if isinstance(value, torch.nn.Module):
             fabric.to_device(value)
-    task.backward = fabric.backward  # type: ignore[method-assign]
+    task.fabric = fabric
 
 
 def _set_rates(task: Task, step: int, done: float, recipe: Recipe) -> None:

@@ -1,7 +1,6 @@
 """Losses between waveforms, and the adversarial ones, by the names that recipes weigh them with."""
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from aijockey.train.torch_mel import pad_circular, stft_centred
@@ -15,7 +14,9 @@ class MultiResolutionStft(nn.Module):
     tells a bass note from its neighbours; without it a network has no reason to hold a pitch.
     """
 
-    def __init__(self, windows: tuple[int, ...] = (512, 1024, 2048, 4096, 16384), floor: float = 1e-3) -> None:
+    def __init__(
+        self, windows: tuple[int, ...] = (512, 1024, 2048, 4096, 16384), floor: float = 1e-3
+    ) -> None:
         super().__init__()
         self.windows, self.floor = windows, floor
         for size in windows:
@@ -26,7 +27,9 @@ class MultiResolutionStft(nn.Module):
         total = estimate.new_zeros(())
         for size in self.windows:
             ours, theirs = self._magnitude(estimate, size), self._magnitude(truth, size)
-            difference = (theirs - ours).flatten(1).norm(dim=1) / theirs.flatten(1).norm(dim=1).clamp_min(self.floor)
+            difference = (theirs - ours).flatten(1).norm(dim=1) / theirs.flatten(1).norm(dim=1).clamp_min(
+                self.floor
+            )
             logarithmic = ((ours + self.floor).log() - (theirs + self.floor).log()).abs().mean()
             total = total + difference.mean() + logarithmic
         return total / len(self.windows)

@@ -13,11 +13,12 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import torch
+from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from aijockey.representation.mel import MelConfig
-from aijockey.train.config import TrainConfig
 from aijockey.representation.patch_code import PatchCode
+from aijockey.train.config import TrainConfig
 
 Metrics = dict[str, Tensor]
 Kind = Literal["generator", "vocoder"]
@@ -94,9 +95,14 @@ class Task(ABC):
     optimizers: dict[str, torch.optim.Optimizer]
     progress: float = 0.0  # of the whole run, 0 to 1; set by the loop before each step
 
+    fabric: Fabric | None = None  # set by the loop: devices and precisions have their own ways of a gradient
+
     def backward(self, loss: Tensor) -> None:
-        """Gradients of a loss; the loop replaces this where a device or precision needs its own way."""
-        loss.backward()
+        """Gradients of a loss."""
+        if self.fabric is None:
+            loss.backward()
+        else:
+            self.fabric.backward(loss)
 
     def descend(self, name: str, loss: Tensor) -> Tensor:
         """One step of the network ``name`` down a loss; returns the norm of the gradient."""

@@ -37,7 +37,8 @@ class PeriodJudge(nn.Module):
         self.period = period
         sizes = [1, channels, 2 * channels, 4 * channels, 4 * channels]
         self.layers = nn.ModuleList(
-            weight_norm(nn.Conv2d(a, b, (5, 1), (3, 1), (2, 0))) for a, b in zip(sizes, sizes[1:], strict=False)
+            weight_norm(nn.Conv2d(a, b, (5, 1), (3, 1), (2, 0)))
+            for a, b in zip(sizes, sizes[1:], strict=False)
         )
         self.leave = weight_norm(nn.Conv2d(sizes[-1], 1, (3, 1), padding=(1, 0)))
 
@@ -69,7 +70,9 @@ class ResolutionJudge(nn.Module):
         """Scores and features of (batch, samples)."""
         hop = self.window_samples // 4
         usable = audio.shape[-1] - audio.shape[-1] % hop
-        spectrum = stft_centred(pad_circular(audio[:, :usable], self.window_samples), self.window_samples, hop, self.window)
+        spectrum = stft_centred(
+            pad_circular(audio[:, :usable], self.window_samples), self.window_samples, hop, self.window
+        )
         magnitude = (spectrum.real.square() + spectrum.imag.square() + 1e-8).pow(0.15)
         return _run(magnitude[:, None], self.layers, self.leave)
 
@@ -107,6 +110,8 @@ class Discriminators(nn.Module):
             with torch.no_grad():
                 _, theirs = judge(truth)
             fooled = fooled + F.relu(1.0 - score).mean()
-            parts = [F.l1_loss(a, b) / b.abs().mean().clamp_min(1e-4) for a, b in zip(ours, theirs, strict=True)]
+            parts = [
+                F.l1_loss(a, b) / b.abs().mean().clamp_min(1e-4) for a, b in zip(ours, theirs, strict=True)
+            ]
             distance = distance + torch.stack(parts).mean()
         return fooled / len(self.judges), distance / len(self.judges)

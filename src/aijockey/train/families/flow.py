@@ -10,6 +10,7 @@ Every loop is conditioned on its voice and on its measures, each dropped at rand
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -74,7 +75,9 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
         """(batch, tokens, width) with condition (batch, 6, width)."""
-        shift_a, scale_a, gate_a, shift_m, scale_m, gate_m = (condition + self.modulation).unsqueeze(2).unbind(1)
+        shift_a, scale_a, gate_a, shift_m, scale_m, gate_m = (
+            (condition + self.modulation).unsqueeze(2).unbind(1)
+        )
         y = F.layer_norm(x, x.shape[-1:]) * (1 + scale_a) + shift_a
         x = x + gate_a * self._attend(y)
         # Channels first for the convolution, which wraps around the loop.
@@ -84,7 +87,11 @@ class Block(nn.Module):
 
     def _attend(self, y: Tensor) -> Tensor:
         batch, tokens, width = y.shape
-        q, k, v = self.attention_in(y).view(batch, tokens, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
+        q, k, v = (
+            self.attention_in(y)
+            .view(batch, tokens, 3, self.heads, width // self.heads)
+            .permute(2, 0, 3, 1, 4)
+        )
         mixed = F.scaled_dot_product_attention(q, k, v)
         return self.attention_out(mixed.transpose(1, 2).reshape(batch, tokens, width))
 
@@ -107,12 +114,18 @@ class FlowNetwork(nn.Module):
         channels, tokens = config.fold * data.dims, data.patches // config.fold
         self.enter = nn.Linear(channels, config.width)
         self.position = nn.Parameter(torch.randn(tokens, config.width) * 0.02)
-        self.register_buffer("frequencies", torch.exp(torch.linspace(0.0, math.log(1000.0), 64)), persistent=False)
-        self.time = nn.Sequential(nn.Linear(128, config.width), nn.SiLU(), nn.Linear(config.width, config.width))
+        self.register_buffer(
+            "frequencies", torch.exp(torch.linspace(0.0, math.log(1000.0), 64)), persistent=False
+        )
+        self.time = nn.Sequential(
+            nn.Linear(128, config.width), nn.SiLU(), nn.Linear(config.width, config.width)
+        )
         self.voice = nn.Embedding(len(data.voices), config.width)
         # A control is seen as its value and as whether it is known at all.
         self.controls = nn.Sequential(
-            nn.Linear(2 * max(1, len(data.controls)), config.width), nn.SiLU(), nn.Linear(config.width, config.width)
+            nn.Linear(2 * max(1, len(data.controls)), config.width),
+            nn.SiLU(),
+            nn.Linear(config.width, config.width),
         )
         self.condition = nn.Linear(config.width, 6 * config.width)
         self.blocks = nn.ModuleList(Block(config.width, config.heads) for _ in range(config.layers))
@@ -129,7 +142,11 @@ class FlowNetwork(nn.Module):
         batch, patches, dims = latent.shape
         tokens = patches // self.fold
         # (batch, bars x tokens, dims) -> (batch, tokens, bars x dims): the same place in each bar side by side.
-        x = latent.view(batch, self.fold, tokens, dims).transpose(1, 2).reshape(batch, tokens, self.fold * dims)
+        x = (
+            latent.view(batch, self.fold, tokens, dims)
+            .transpose(1, 2)
+            .reshape(batch, tokens, self.fold * dims)
+        )
         x = self.enter(x) + self.position
         angle = time[:, None] * self.frequencies
         vector = self.time(torch.cat([angle.cos(), angle.sin()], dim=-1)) + self.voice(voice)
@@ -172,7 +189,7 @@ class FlowTask(GeneratorTask):
         network = self.networks["average"].network
         x = standard_normal((len(voice), self.data.patches, self.data.dims), random).to(voice.device)
         times = sample_times(self.config.steps, self.config.shift).tolist()
-        for now, then in zip(times[:-1], times[1:], strict=True):
+        for now, then in pairwise(times):
             time = torch.full((len(voice),), now, device=voice.device)
             x = x + (then - now) * network(x, time, voice, controls, known)  # type: ignore[operator]
         return x
@@ -188,5 +205,9 @@ class FlowTask(GeneratorTask):
             "known": torch.zeros(2, count),
         }
         sampler = {"kind": "euler", "steps": self.config.steps, "shift": self.config.shift}
-        entry = {"latent_shape": [data.patches, data.dims], "controls": list(data.controls), "sampler": sampler}
+        entry = {
+            "latent_shape": [data.patches, data.dims],
+            "controls": list(data.controls),
+            "sampler": sampler,
+        }
         return Graph(self.networks["average"].network, inputs, ("velocity",), entry)  # type: ignore[arg-type]

@@ -12,7 +12,7 @@ cosines on the semitones, at frequencies rounded so that each closes on itself i
 mel and whose phases it carries into its spectrum.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from aijockey.representation.mel import MelConfig, band_centres_hz, filterbank
 from aijockey.train.config import TrainConfig
 from aijockey.train.families.base import AudioBatch, Average, DataInfo, Graph, Metrics, VocoderTask
-from aijockey.train.families.discriminators import Discriminators, DiscriminatorConfig
+from aijockey.train.families.discriminators import DiscriminatorConfig, Discriminators
 from aijockey.train.families.flow import wrap
 from aijockey.train.losses import MultiResolutionStft
 from aijockey.train.torch_mel import TorchLogMel
@@ -56,7 +56,7 @@ class VocosConfig:
     corrections: int = 1
     oscillators: int = 73
     lowest_hz: float = 32.703
-    discriminators: DiscriminatorConfig = DiscriminatorConfig()
+    discriminators: DiscriminatorConfig = field(default_factory=DiscriminatorConfig)
 
 
 class ConvNextBlock(nn.Module):
