@@ -68,7 +68,7 @@ def _blocks(file: soundfile.SoundFile) -> Iterator[Float]:
 
 
 def write_audio(path: Path, audio: Float, rate_hz: int = RATE_HZ) -> None:
-    """Write ``audio`` (channels, samples) in the format that the suffix names: .wav (32-bit float), .flac (24 bit), .ogg.
+    """Write ``audio`` (channels, samples) as its suffix says: .wav (32-bit float), .flac (24 bit), .ogg.
 
     The file appears under its name only when it is whole.
 

@@ -23,7 +23,8 @@ Doubles = npt.NDArray[np.float64]
 REACH = 0.006
 BLOCK_FRAMES = 2 * FRAMES_PER_SECOND
 # A recording is steady where the sixteenths of its parts add up to this share of what they could. Measured:
-# 0.99 for what a machine plays, pauses and swing included; 0.81 for a tempo that wanders by 0.5 %, 0.67 by 1 %.
+# 0.99 for what a machine plays, pauses and swing included; 0.81 for a tempo that wanders by 0.5 %, 0.67 for
+# one that wanders by 1 %.
 STEADY = 0.9
 # A beat this little before the first sample is the first beat.
 EARLY_S = 0.012

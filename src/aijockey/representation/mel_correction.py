@@ -1,8 +1,8 @@
 """Give audio the mel that was asked for: its spectrum scaled band by band.
 
-A vocoder's frames overlap, so what is heard has not quite the mel that the network meant. One look at the result tells
-by how much each band missed in each frame; scaling the spectrum by that, interpolated over frequency, mends most of it and
-leaves every phase alone. On held-out loops one round took a fifth off the mel error and improved every other measure too.
+A vocoder's frames overlap, so what is heard has not quite the mel that the network meant. One look at the result
+tells by how much each band missed in each frame; scaling the spectrum by that, interpolated over frequency, mends most
+of it and leaves every phase alone. On held-out loops one round took a fifth off the mel error and improved every other measure too.
 """
 
 from dataclasses import dataclass

@@ -269,7 +269,7 @@ def export_graph(graph: Graph, name: str) -> bytes:
 
 
 def store_in_half(model: onnx.ModelProto) -> None:
-    """Keep large float weights as float16, cast back where they enter the graph, so that all arithmetic stays float32."""
+    """Keep large float weights as float16, cast back where they enter the graph, so all arithmetic stays float32."""
     graph = model.graph
     casts = []
     for tensor in graph.initializer:

@@ -1,9 +1,10 @@
-"""Discriminators of waveforms: multi-period (Kong et al., HiFi-GAN, 2020) and multi-resolution (Jang et al., UnivNet, 2021).
+"""Judges of waveforms: multi-period (Kong et al., HiFi-GAN, 2020), multi-resolution (Jang et al., UnivNet, 2021).
 
 They are kept narrow so that two CPU cores can train against them; a GPU recipe widens them.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -37,8 +38,7 @@ class PeriodJudge(nn.Module):
         self.period = period
         sizes = [1, channels, 2 * channels, 4 * channels, 4 * channels]
         self.layers = nn.ModuleList(
-            weight_norm(nn.Conv2d(a, b, (5, 1), (3, 1), (2, 0)))
-            for a, b in zip(sizes, sizes[1:], strict=False)
+            weight_norm(nn.Conv2d(a, b, (5, 1), (3, 1), (2, 0))) for a, b in pairwise(sizes)
         )
         self.leave = weight_norm(nn.Conv2d(sizes[-1], 1, (3, 1), padding=(1, 0)))
 

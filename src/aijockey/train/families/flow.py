@@ -5,7 +5,7 @@ transformer with adaptive layer norms (Peebles and Xie, "DiT", 2022; one modulat
 Chen et al., "PixArt", 2023). What is ours is the shape: the bars of a loop are folded into channels, so one token is
 the same place in every bar, positions are learned on the musical grid, and a circular convolution mixes neighbours.
 
-Every loop is conditioned on its voice and on its measures, each dropped at random, so a pack's knobs come with the model.
+Every loop is conditioned on its voice and on its measures, each dropped at random: a pack's knobs come with the model.
 """
 
 import math

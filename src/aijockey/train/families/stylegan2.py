@@ -77,7 +77,7 @@ class StyleGan2Config:
     known_chance: float = 0.5
     mixing_chance: float = 0.5
     loss: str = "logistic"
-    r1: float = 0.2
+    r1: float = 1.0
     r2: float = 0.0
     penalty_every: int = 8
     path_length: float = 0.0
@@ -91,6 +91,8 @@ class StyleGan2Config:
             raise ValueError(f"form is {self.form!r}; expected {' or '.join(FORMS)}")
         if self.loss not in LOSSES:
             raise ValueError(f"loss is {self.loss!r}; expected {' or '.join(LOSSES)}")
+        if self.noise < 2:
+            raise ValueError(f"noise is {self.noise}; expected at least 2 numbers of the latent")
         if min(self.penalty_every, self.path_every, self.augment_loops) < 1:
             raise ValueError("penalty_every, path_every and augment_loops must be at least 1")
 

@@ -154,34 +154,37 @@ class LatentNoise(nn.Module):
     """Noise maps of one layer, made from part of the latent by fixed matrices, so that a latent says
     everything.
 
-    StyleGAN2 draws fresh noise at each call, and the same latent would then give other samples each time.
-    Here, in one dimension, the noise is ``part @ R`` where R has orthonormal columns: exactly white for up to
-    as many patches as the part has numbers. In two dimensions it is a sum of four products, (part @ F_k) over
-    bands times (part @ T_k) over frames: of unit variance, and uncorrelated from cell to cell, though of low
-    rank.
+    StyleGAN2 draws fresh noise at each call, and the same latent would then give other samples each time. Here,
+    in one dimension, the noise is ``part @ R`` where R has orthonormal columns: exactly white for up to as many
+    patches as the part has numbers. In two dimensions it is the mean of up to four products, one half of the
+    part projected for each band, times the other half projected for each frame: of unit variance in every cell,
+    and nearly uncorrelated between cells, though of low rank.
     """
 
     RANK = 4
+    axis_0: Tensor
+    axis_1: Tensor
 
     def __init__(self, size: int, shape: tuple[int, ...], seed: int) -> None:
         super().__init__()
         random = torch.Generator().manual_seed(seed)
-        self.shape = shape
+        self.shape, self.half = shape, size // 2
+        if len(shape) == 1:
+            self.register_buffer("axis_0", _orthonormal(size, shape[0], random), persistent=False)
+            return
+        self.rank = min(self.RANK, self.half)
         for axis, length in enumerate(shape):
-            matrices = [
-                _orthonormal(size, length, random) for _ in range(1 if len(shape) == 1 else self.RANK)
-            ]
-            self.register_buffer(f"axis_{axis}", torch.stack(matrices, dim=1), persistent=False)
+            # Orthonormal for each place, so that the products of one cell do not add up.
+            matrices, _ = torch.linalg.qr(torch.randn(length, self.half, self.rank, generator=random))
+            self.register_buffer(f"axis_{axis}", matrices.permute(1, 2, 0).contiguous(), persistent=False)
 
     def forward(self, part: Tensor) -> Tensor:
         """(batch, size) -> (batch, 1, *shape)."""
-        along = [
-            torch.einsum("bs,srl->brl", part, getattr(self, f"axis_{axis}"))
-            for axis in range(len(self.shape))
-        ]
-        if len(along) == 1:
-            return along[0]
-        return torch.einsum("brf,brt->bft", along[0], along[1]).unsqueeze(1) / math.sqrt(self.RANK)
+        if len(self.shape) == 1:
+            return (part @ self.axis_0).unsqueeze(1)
+        bands = torch.einsum("bs,srf->brf", part[:, : self.half], self.axis_0)
+        frames = torch.einsum("bs,srt->brt", part[:, self.half : 2 * self.half], self.axis_1)
+        return torch.einsum("brf,brt->bft", bands, frames).unsqueeze(1) / math.sqrt(self.rank)
 
 
 def _orthonormal(size: int, length: int, random: torch.Generator) -> Tensor:
