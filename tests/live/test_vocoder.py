@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from aijockey.live.graph import GenerationError, Graph
-from aijockey.live.griffin_lim import GriffinLim
+from aijockey.representation.griffin_lim import GriffinLim
 from aijockey.live.vocoder import VOCODERS, make_griffin_lim, make_vocoder
 from aijockey.music.grid import LOOP_SAMPLES, SIXTEENTH_SAMPLES
 from aijockey.pack.errors import PackError

@@ -24,6 +24,8 @@ ANY = np.array([1, 0.2, 0.5, 0.25, 0.85, 0.2, 0.5, 0.25, 0.9, 0.2, 0.5, 0.25, 0.
 DRUM = np.maximum(KICK, 0.7 * SNARE)
 WEIGHTS = {"kick": 0.5, "drum": 1.0, "snare": 1.0, "any": 0.5, "change": 1.5, "phrase": 0.5, "bass": 0.3}
 BASS_BANDS = 3
+# A voice that enters changes the mean of all bands by about this much: the mean square, in dB squared.
+CLEAR_CHANGE_DB2 = 20.0
 # A sixteenth is looked for this far around its place: swing is later.
 REACH_FRAMES = 3
 
@@ -55,8 +57,8 @@ def find_downbeat(rhythm: Rhythm, sixteenths_s: Doubles, beat: int | None = None
     for first in range(SIXTEENTHS_PER_BEAT):
         levels = _beat_levels(rhythm, sixteenths_s[first::SIXTEENTHS_PER_BEAT])
         slots = slice(first, None, SIXTEENTHS_PER_BEAT)
-        witnesses["change"][slots] = _by_phase(_novelty(levels, BEATS_PER_BAR))
-        witnesses["phrase"][slots] = _by_phase(_novelty(levels, 4 * BEATS_PER_BAR))
+        witnesses["change"][slots] = _changes(_novelty(levels, BEATS_PER_BAR))
+        witnesses["phrase"][slots] = _changes(_novelty(levels, 4 * BEATS_PER_BAR))
         witnesses["bass"][slots] = _by_phase(_novelty(levels[:, :BASS_BANDS], 1))
     score = np.sum([WEIGHTS[name] * votes for name, votes in witnesses.items()], axis=0)
     if beat is not None:
@@ -106,9 +108,20 @@ def _novelty(levels: Doubles, span: int) -> Doubles:
     after = (sums[inner + span] - sums[inner]) / span
     before = (sums[inner] - sums[inner - span]) / span
     novelty[inner] = np.square(after - before).mean(axis=1)
-    # Peaks alone: around each change the novelty rises and falls over ``span`` beats.
-    novelty[novelty < scipy.ndimage.maximum_filter1d(novelty, 2 * (BEATS_PER_BAR - 1) + 1)] = 0.0
     return novelty
+
+
+def _changes(novelty: Doubles) -> Doubles:
+    """Where something enters or leaves, by phase of the bar: (4,), shares of at most 1 in all.
+
+    Peaks alone, since around each change the novelty rises and falls over several beats; and only what is
+    above the usual peak, since a bar that repeats for ever has the same small peak in each.
+    """
+    peaks = novelty == scipy.ndimage.maximum_filter1d(novelty, 2 * (BEATS_PER_BAR - 1) + 1)
+    usual = float(np.median(novelty[peaks])) if peaks.any() else 0.0
+    excess = np.where(peaks, np.maximum(novelty - 2.0 * usual, 0.0), 0.0)
+    sums = np.array([excess[phase::BEATS_PER_BAR].sum() for phase in range(BEATS_PER_BAR)])
+    return sums / max(float(sums.sum()), CLEAR_CHANGE_DB2)
 
 
 def _by_phase(values: Doubles) -> Doubles:

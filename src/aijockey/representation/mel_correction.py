@@ -2,7 +2,8 @@
 
 A vocoder's frames overlap, so what is heard has not quite the mel that the network meant. One look at the result
 tells by how much each band missed in each frame; scaling the spectrum by that, interpolated over frequency, mends most
-of it and leaves every phase alone. On held-out loops one round took a fifth off the mel error and improved every other measure too.
+of it and leaves every phase alone. On held-out loops one round took a
+fifth off the mel error and left the other measures the same or better.
 """
 
 from dataclasses import dataclass

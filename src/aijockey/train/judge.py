@@ -10,7 +10,9 @@ from typing import Protocol
 import numpy as np
 import torch
 
+from aijockey.audio.files import write_audio
 from aijockey.evaluate.score import QuickJudge
+from aijockey.representation.griffin_lim import GriffinLim
 from aijockey.train.config import TrainConfig
 from aijockey.train.families.base import GeneratorTask, Kind, Task, VocoderTask, to_numpy
 from aijockey.train.features import Features, Float, step_rng
@@ -101,14 +103,18 @@ class GeneratorJudge:
         return found
 
     def show(self, folder: Path, step: int) -> None:
-        """Two generated loops of each voice beside a real one."""
-        rows = []
+        """Two generated loops of each voice beside a real one, and the first of each as sound, one after another."""
+        rows, sounds = [], []
+        griffin_lim = GriffinLim(self.features.config.mel)
         for voice, name in enumerate(self.features.voices):
             members = self.features.train[self.features.voice_of[self.features.train] == voice]
             if len(members):
                 real = self.features.mels[members[0]].astype(np.float32)
-                rows.append((name, [real, *self.make(voice, SHOWN_LOOPS)]))
+                made = self.make(voice, SHOWN_LOOPS)
+                rows.append((name, [real, *made]))
+                sounds.append(griffin_lim.decode(made[:1])[0])
         draw_sheet(folder / f"step-{step:07d}.png", rows, ["real", *["generated"] * SHOWN_LOOPS])
+        write_preview(folder / f"step-{step:07d}.ogg", np.concatenate(sounds))
 
 
 class VocoderJudge:
@@ -142,16 +148,19 @@ class VocoderJudge:
     @torch.no_grad()
     def show(self, folder: Path, step: int) -> None:
         """Real and resynthesized log-mels, and their sound."""
-        from aijockey.audio.files import write_audio
-
         truth = torch.from_numpy(self.audio[:4]).to(self.device)
         mel = self.log_mel(truth)
         made = self.task.vocode(mel)
         again = to_numpy(self.log_mel(made))
         rows = [(f"loop {i}", [a, b]) for i, (a, b) in enumerate(zip(to_numpy(mel), again, strict=True))]
         draw_sheet(folder / f"step-{step:07d}.png", rows, ["real", "vocoded"])
-        both = np.concatenate([self.audio[:4], to_numpy(made)], axis=1).reshape(1, -1)
-        write_audio(folder / f"step-{step:07d}.ogg", np.clip(both, -1, 1).astype(np.float32))
+        both = np.concatenate([self.audio[:4], to_numpy(made)], axis=1)
+        write_preview(folder / f"step-{step:07d}.ogg", both.reshape(-1))
+
+
+def write_preview(path: Path, mono: Float) -> None:
+    """Loops one after another, (samples,), as a compressed file."""
+    write_audio(path, np.clip(mono, -1.0, 1.0)[None])
 
 
 def draw_sheet(path: Path, rows: list[tuple[str, list[Float]]], titles: list[str]) -> None:

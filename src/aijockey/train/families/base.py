@@ -50,7 +50,8 @@ class DataInfo:
 
 @dataclass(frozen=True)
 class CodeBatch:
-    """Loops for a generator: codes (batch, patches, dims), voice (batch,) int64, controls (batch, n), standard units."""
+    """Loops for a generator: codes (batch, patches, dims), voice (batch,) int64, controls (batch, n) in
+    standard units."""
 
     codes: Tensor
     voice: Tensor
