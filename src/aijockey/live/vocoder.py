@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from aijockey.audio.stft import istft_circular
 from aijockey.live.graph import Graph
-from aijockey.representation.griffin_lim import GriffinLim
 from aijockey.pack.manifest import AudioVocoderSpec, GriffinLimSpec, SpectrumVocoderSpec
 from aijockey.pack.pack import Pack
+from aijockey.representation.griffin_lim import GriffinLim
 from aijockey.representation.mel_correction import MelCorrection
 
 Float = npt.NDArray[np.float32]
