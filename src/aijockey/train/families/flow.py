@@ -5,6 +5,10 @@ transformer with adaptive layer norms (Peebles and Xie, "DiT", 2022; one modulat
 Chen et al., "PixArt", 2023). What is ours is the shape: the bars of a loop are folded into channels, so one token is
 the same place in every bar, positions are learned on the musical grid, and a circular convolution mixes neighbours.
 
+The network says the loop itself, and the velocity follows from it (Li and He, "Back to basics: let denoising
+generative models denoise", 2025). A token of two bars holds 256 numbers of noise and the network is 192 wide: asked for
+velocities, it cannot carry that noise through, and left the finest components 1.5 to 1.8 times as strong as real ones.
+
 Every loop is conditioned on its voice and on its measures, each dropped at random: a pack's knobs come with the model.
 """
 
@@ -46,10 +50,14 @@ class FlowConfig:
     heads: int = 6
     fold: int = 2
     known_chance: float = 0.5
-    time_mean: float = -0.3
-    time_spread: float = 1.0
+    time_mean: float = -0.8
+    time_spread: float = 0.8
     steps: int = 8
     shift: float = 2.5
+
+
+NEAREST = 0.05
+"""Distance from time 1 below which velocities stop growing."""
 
 
 def sample_times(steps: int, shift: float) -> Tensor:
@@ -156,7 +164,8 @@ class FlowNetwork(nn.Module):
             x = block(x, condition)
         shift, scale = self.leave_modulation(vector).unsqueeze(1).chunk(2, dim=-1)
         x = self.leave(F.layer_norm(x, x.shape[-1:]) * (1 + scale) + shift)
-        return x.view(batch, tokens, self.fold, dims).transpose(1, 2).reshape(batch, patches, dims)
+        loop = x.view(batch, tokens, self.fold, dims).transpose(1, 2).reshape(batch, patches, dims)
+        return (loop - latent) / (1.0 - time).clamp_min(NEAREST)[:, None, None]
 
 
 class FlowTask(GeneratorTask):
