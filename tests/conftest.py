@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from aijockey.pack.manifest import (
     AudioVocoderSpec,
@@ -29,6 +30,10 @@ from aijockey.pack.manifest import (
 )
 from aijockey.pack.pack import Pack
 from aijockey.pack.writer import write_pack
+
+# A deadline would be a test of the machine.
+settings.register_profile("aijockey", deadline=None)
+settings.load_profile("aijockey")
 
 BANDS, FRAMES, PATCH_FRAMES, DIMS, PATCHES, LATENT = 16, 256, 4, 4, 64, 8
 WINDOW, HOP = 1500, 375

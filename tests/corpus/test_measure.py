@@ -61,7 +61,7 @@ def test_steady_sounds_have_hardly_an_onset(rng: np.random.Generator) -> None:
     assert measure_loop(steady(0.1 * rng.standard_normal(LOOP_SAMPLES)))["onset_density"] < 0.6
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(start=st.integers(0, LOOP_SAMPLES - 1), seed=st.integers(0, 99))
 def test_onsets_are_placed_within_3_ms(start: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -215,7 +215,7 @@ def test_other_shapes_are_refused(shape: tuple[int, ...]) -> None:
         measure_loop(np.zeros(shape, dtype=np.float32))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 2**32 - 1), scale=st.floats(1e-6, 10.0), beats=st.sampled_from([1, 4, 8]))
 def test_anything_gives_finite_numbers_in_range(seed: int, scale: float, beats: int) -> None:
     rng = np.random.default_rng(seed)

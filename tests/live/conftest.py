@@ -4,15 +4,10 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import settings
 
 from aijockey.live.loop_source import DirectSource
 from aijockey.live.loops import LoopRequest
 from aijockey.music.grid import LOOP_SAMPLES, RATE_HZ, SIXTEENTH_SAMPLES
-
-# A deadline would be a test of the machine.
-settings.register_profile("aijockey", deadline=None)
-settings.load_profile("aijockey")
 
 VOICES = {"kick": False, "hats": False, "tone": True, "drone": True, "silence": False, "ramp": False}
 BURST_HZ = 3_000

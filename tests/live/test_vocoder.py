@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from aijockey.live.graph import GenerationError, Graph
-from aijockey.representation.griffin_lim import GriffinLim
 from aijockey.live.vocoder import VOCODERS, make_griffin_lim, make_vocoder
 from aijockey.music.grid import LOOP_SAMPLES, SIXTEENTH_SAMPLES
 from aijockey.pack.errors import PackError
 from aijockey.pack.manifest import GriffinLimSpec
+from aijockey.representation.griffin_lim import GriffinLim
 from aijockey.representation.mel import LogMel, MelConfig
 
 DB_PER_NEPER = 20 / np.log(10)

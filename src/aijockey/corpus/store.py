@@ -100,7 +100,8 @@ class LoopRecord:
     def to_json(self) -> dict[str, Any]:
         """The record as one flat JSON object."""
         flat = asdict(self)
-        return {**flat, **flat.pop("measures"), **flat.pop("notes")}
+        measures, notes = flat.pop("measures"), flat.pop("notes")
+        return flat | measures | notes
 
     @staticmethod
     def from_json(line: Mapping[str, Any]) -> "LoopRecord":

@@ -18,7 +18,6 @@ RACK = Rack(
 )  # fmt: skip
 
 
-@settings(deadline=None)
 @given(st.integers(1, 50), st.integers(1, 170), st.integers(-200, 200))
 def test_laying_a_sound_wraps_it(samples: int, length: int, start: int) -> None:
     sound = np.arange(1, length + 1, dtype=np.float32)
@@ -29,7 +28,6 @@ def test_laying_a_sound_wraps_it(samples: int, length: int, start: int) -> None:
     np.testing.assert_allclose(track, expected)
 
 
-@settings(deadline=None)
 @given(st.floats(-1.0, 1.0))
 def test_panning_keeps_the_power(pan: float) -> None:
     left, right = pan_gains(pan)
@@ -99,7 +97,7 @@ def test_compression_brings_loud_and_quiet_together() -> None:
     np.testing.assert_array_equal(effects.compress(audio, 0.0), audio)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.floats(30.0, 900.0), st.floats(0.0, 0.4))
 def test_an_oscillator_closes(hz: float, bend: float) -> None:
     turn = 2 * np.pi * np.arange(BAR_SAMPLES) / BAR_SAMPLES

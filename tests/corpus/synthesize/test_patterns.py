@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from aijockey.corpus.synthesize import patterns
@@ -71,7 +71,6 @@ def test_a_misspelt_prior_is_refused(prior: str) -> None:
         patterns.probabilities(prior)
 
 
-@settings(deadline=None)
 @given(st.floats(-3.0, 3.0))
 def test_density_moves_only_what_is_undecided(density: float) -> None:
     chances = patterns.probabilities("X.5.9.1.")
@@ -103,7 +102,6 @@ def test_a_polymeter_runs_against_the_bar(rng: np.random.Generator) -> None:
     np.testing.assert_array_equal(steps[:27], steps[5:])
 
 
-@settings(deadline=None)
 @given(st.floats(0.5, 0.67))
 def test_swing_places_the_second_sixteenth(swing: float) -> None:
     part = Part("hat", "hat", ("XXXX",), late_ms=0.0)
