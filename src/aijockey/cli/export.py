@@ -3,7 +3,7 @@
 import argparse
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aijockey.errors import MissingExtraError
 
@@ -31,7 +31,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--licence", default="", help="licence of the weights (default: those of the training audio)"
     )
     parser.add_argument("--card", type=Path, help="Markdown to begin the model card with")
-    parser.add_argument("--figures", type=Path, help="JSON of figures to put into the manifest")
+    parser.add_argument(
+        "--figures",
+        type=Path,
+        metavar="FILE",
+        help="figures that evaluate wrote with --json: for manifest and model card",
+    )
     parser.add_argument("--force", action="store_true", help="replace a pack that is already there")
     parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
 
@@ -42,21 +47,17 @@ def run(arguments: argparse.Namespace) -> int:
         import torch  # noqa: F401
     except ImportError as error:
         raise MissingExtraError("torch", "train") from error
-    from aijockey.train.export import ExportError, PackText, export_pack, voice_word
+    from aijockey.train.export import PackText, export_pack, voice_word
 
     output: Path = arguments.output
+    figures, tables = _figures(arguments.figures) if arguments.figures else (None, "")
     text = PackText(
         name=arguments.name or voice_word(output.stem),
         version=arguments.pack_version,
         licence=arguments.licence,
         card=_read(arguments.card) if arguments.card else "",
+        tables=tables,
     )
-    figures = None
-    if arguments.figures:
-        try:
-            figures = json.loads(_read(arguments.figures))
-        except ValueError as error:
-            raise ExportError(f"{arguments.figures} is not JSON ({error})") from error
     voices = [voice.strip() for voice in arguments.voices.split(",")] if arguments.voices else None
     vocoder = _vocoder(arguments.vocoder)
     pack = export_pack(output, arguments.runs, vocoder, text, voices, figures, arguments.force)
@@ -79,6 +80,20 @@ def _read(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except OSError as error:
         raise ExportError(f"{path} cannot be read ({error})") from error
+
+
+def _figures(path: Path) -> "tuple[dict[str, Any], str]":
+    """Plain numbers for the manifest and Markdown for the card."""
+    from aijockey.evaluate.model_card import model_card_tables, short_figures
+    from aijockey.train.export import ExportError
+
+    try:
+        figures = json.loads(_read(path))
+        return short_figures(figures), model_card_tables(figures)
+    except (ValueError, KeyError, TypeError) as error:
+        raise ExportError(
+            f"{path} does not hold figures of `aijockey evaluate PACK --json` ({error!r})"
+        ) from error
 
 
 def _vocoder(name: str) -> "Path | Pack | None":

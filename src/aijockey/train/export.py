@@ -42,12 +42,13 @@ class ExportError(AijockeyError):
 
 @dataclass(frozen=True)
 class PackText:
-    """What a person says of a pack. ``card`` is its model card's own part; figures and tables follow it."""
+    """What is said of a pack. ``card`` opens its model card and ``tables`` end it; what was trained stands between."""
 
     name: str
     version: str = "1.0.0"
     licence: str = ""
     card: str = ""
+    tables: str = ""
 
 
 def find_checkpoint(run: Path) -> Path:
@@ -373,4 +374,6 @@ def model_card(manifest: m.Manifest, text: PackText, checkpoints_: list[Checkpoi
             f"| {checkpoint.recipe.family} | {checkpoint.recipe.name} | {progress.step} | "
             f"{progress.seconds / 60:.0f} | {score} |"
         )
+    if text.tables:
+        lines += ["", text.tables.strip()]
     return "\n".join(lines) + "\n"
