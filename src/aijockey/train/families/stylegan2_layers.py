@@ -168,22 +168,22 @@ class LatentNoise(nn.Module):
     def __init__(self, size: int, shape: tuple[int, ...], seed: int) -> None:
         super().__init__()
         random = torch.Generator().manual_seed(seed)
-        self.shape, self.half = shape, size // 2
+        self.shape, self.middle = shape, size // 2
         if len(shape) == 1:
             self.register_buffer("axis_0", _orthonormal(size, shape[0], random), persistent=False)
             return
-        self.rank = min(self.RANK, self.half)
+        self.rank = min(self.RANK, self.middle)
         for axis, length in enumerate(shape):
             # Orthonormal for each place, so that the products of one cell do not add up.
-            matrices, _ = torch.linalg.qr(torch.randn(length, self.half, self.rank, generator=random))
+            matrices, _ = torch.linalg.qr(torch.randn(length, self.middle, self.rank, generator=random))
             self.register_buffer(f"axis_{axis}", matrices.permute(1, 2, 0).contiguous(), persistent=False)
 
     def forward(self, part: Tensor) -> Tensor:
         """(batch, size) -> (batch, 1, *shape)."""
         if len(self.shape) == 1:
             return (part @ self.axis_0).unsqueeze(1)
-        bands = torch.einsum("bs,srf->brf", part[:, : self.half], self.axis_0)
-        frames = torch.einsum("bs,srt->brt", part[:, self.half : 2 * self.half], self.axis_1)
+        bands = torch.einsum("bs,srf->brf", part[:, : self.middle], self.axis_0)
+        frames = torch.einsum("bs,srt->brt", part[:, self.middle : 2 * self.middle], self.axis_1)
         return torch.einsum("brf,brt->bft", bands, frames).unsqueeze(1) / math.sqrt(self.rank)
 
 
