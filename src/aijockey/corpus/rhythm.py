@@ -17,7 +17,7 @@ from aijockey.music.grid import RATE_HZ
 Float = npt.NDArray[np.float32]
 
 FRAMES_PER_SECOND = RATE_HZ // HOP_SAMPLES
-KICK_BANDS = slice(0, 1)
+KICK_BANDS = slice(0, 2)
 SNARE_BANDS = slice(5, 15)
 DRUM_BANDS = slice(0, 4)
 _BLOCK_FRAMES = 512
@@ -60,7 +60,7 @@ class Rhythm:
 
     @cached_property
     def kick_strength(self) -> Float:
-        """Onset strength of the bass below 155 Hz, where kicks are: (frames,), about 1 for a loud one.
+        """Onset strength below 290 Hz, where kicks are: (frames,), about 1 for a loud one.
 
         In amplitude, not in dB: a snare too rises by many dB down there, from nothing to little.
         """
