@@ -40,13 +40,10 @@ class ListRecipes(argparse.Action):
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         """Print and exit."""
-        from importlib import resources
+        from aijockey.train.config import recipe_names, recipe_text
 
-        for entry in sorted(resources.files("aijockey.train.recipes").iterdir(), key=lambda e: e.name):
-            if entry.name.endswith(".toml"):
-                print(
-                    f"{entry.name.removesuffix('.toml'):18} {entry.read_text().splitlines()[0].lstrip('# ')}"
-                )
+        for name in recipe_names():
+            print(f"{name:18} {recipe_text(name).splitlines()[0].lstrip('# ')}")
         parser.exit(0)
 
 
