@@ -19,6 +19,8 @@ from torch import Tensor, nn
 from aijockey.errors import AijockeyError
 from aijockey.representation.mel import MelConfig
 
+SOURCES = ("corpus", "studio")
+
 
 class RecipeError(AijockeyError):
     """A recipe that cannot be read or says something impossible."""
@@ -90,6 +92,10 @@ class DataConfig:
     rotate_bars : let generators see loops rotated by whole bars, which are as good as new.
     crop_frames : mel frames of a vocoder's crop; ``context_frames`` more on each side are computed and thrown away.
     coded_share : part of the vocoder's crops whose mel went through the patch code, as the generators' will have.
+    source : ``corpus``, or ``studio``: a generator then sees loops that the studio renders while it trains, no two
+        epochs alike; the corpus names voices, fits code and controls, and judges.
+    studio_window : of those loops, how many a step can draw from. studio_per_step : how many of them each step renews.
+    studio_workers : processes that render.
     """
 
     mel: MelConfig = field(default_factory=MelConfig)
@@ -102,6 +108,18 @@ class DataConfig:
     crop_frames: int = 64
     context_frames: int = 8
     coded_share: float = 0.5
+    source: str = "corpus"
+    studio_window: int = 1024
+    studio_per_step: float = 1.0
+    studio_workers: int = 1
+
+    def __post_init__(self) -> None:
+        if self.source not in SOURCES:
+            raise ValueError(f"source is {self.source!r}; expected {' or '.join(SOURCES)}")
+        if min(self.studio_window, self.studio_workers) < 1 or self.studio_per_step < 0:
+            raise ValueError(
+                "studio_window and studio_workers must be at least 1, studio_per_step at least 0"
+            )
 
 
 @dataclass(frozen=True)
@@ -127,6 +145,11 @@ def recipe_names() -> list[str]:
     )
 
 
+def recipe_text(name: str) -> str:
+    """TOML of a shipped recipe; its first line is a comment that says what it is for."""
+    return resources.files("aijockey.train.recipes").joinpath(f"{name}.toml").read_text(encoding="utf-8")
+
+
 def read_recipe(name_or_path: str) -> Recipe:
     """A shipped recipe by name, or one of the player's own by the path of its TOML file.
 
@@ -146,11 +169,7 @@ def _differences(name_or_path: str, depth: int = 0) -> dict[str, Any]:
             raise RecipeError(f"{path}: no such recipe file")
         text = path.read_text(encoding="utf-8")
     elif name_or_path in recipe_names():
-        text = (
-            resources.files("aijockey.train.recipes")
-            .joinpath(f"{name_or_path}.toml")
-            .read_text(encoding="utf-8")
-        )
+        text = recipe_text(name_or_path)
     else:
         raise RecipeError(f"no recipe '{name_or_path}'; {_near(name_or_path, recipe_names())}")
     try:

@@ -18,11 +18,13 @@ from filelock import FileLock
 from tqdm import tqdm
 
 from aijockey.corpus.store import MANIFEST_FILE, Corpus
+from aijockey.corpus.synthesize import VOICES
 from aijockey.errors import AijockeyError
 from aijockey.representation.mel import LogMel, MelConfig
 from aijockey.representation.patch_code import PatchCode, fit_patch_code
 from aijockey.train.config import DataConfig
 from aijockey.train.families.base import AudioBatch, CodeBatch, DataInfo
+from aijockey.train.studio_stream import StreamConfig, StudioStream
 from aijockey.train.torch_mel import TorchLogMel
 
 Float = npt.NDArray[np.float32]
@@ -74,6 +76,8 @@ class Features:
         self.voice_of = np.array([index.get(record.voice, -1) for record in corpus.loops], dtype=np.int64)
         self.train = self._split("train")
         self.test = self._split("test")
+        if config.source == "studio" and not len(self.train):
+            self.train = self.test  # fits code and controls; what is trained on comes from the studio
         if not len(self.train):
             raise TrainingDataError(
                 f"{corpus.path} has no loops to train on; was everything skipped when it was made?"
@@ -119,8 +123,12 @@ class Features:
 
     def standard_controls(self, indices: npt.NDArray[np.int64]) -> Float:
         """Controls of loops in standard units of their voice, within -4 to 4: (n, controls)."""
-        scale, voice = self.control_scale, self.voice_of[indices]
-        units = (self.controls[indices] - scale.mean[voice]) / scale.deviation[voice]
+        return self.standardize(self.controls[indices], self.voice_of[indices])
+
+    def standardize(self, values: Float, voice: npt.NDArray[np.int64]) -> Float:
+        """Controls (n, controls) of loops of voices (n,) in standard units of their voice, within -4 to 4."""
+        scale = self.control_scale
+        units = (values - scale.mean[voice]) / scale.deviation[voice]
         return np.clip(units, -4.0, 4.0).astype(np.float32)
 
     def mono(self, index: int) -> Float:
@@ -213,23 +221,67 @@ class CodeBatches:
     def __init__(self, features: Features, size: int, seed: int) -> None:
         self.features, self.size, self.seed = features, size, seed
         self.groups = group_by_voice(features, features.train)
-        self.code = features.code
 
     def __call__(self, step: int) -> CodeBatch:
         """The batch of a step."""
         features, random = self.features, step_rng(self.seed, step, 0)
         chosen = balanced(features, self.size, random, self.groups)
         mel = features.mels[chosen].astype(np.float32)
-        bars = features.corpus.header.bars
-        if features.config.rotate_bars and bars > 1:
-            bar_frames = mel.shape[-1] // bars
-            for row, turns in enumerate(random.integers(0, bars, self.size)):
-                mel[row] = np.roll(mel[row], int(turns) * bar_frames, axis=-1)
-        return CodeBatch(
-            codes=torch.from_numpy(self.code.encode(mel)),
-            voice=torch.from_numpy(features.voice_of[chosen]),
-            controls=torch.from_numpy(features.standard_controls(chosen)),
-        )
+        return code_batch(features, mel, features.voice_of[chosen], features.controls[chosen], random)
+
+
+def code_batch(
+    features: Features, mel: Float, voice: npt.NDArray[np.int64], controls: Float, random: np.random.Generator
+) -> CodeBatch:
+    """Codes of log-mels (n, bands, frames), each rotated by a random number of bars; controls in standard units."""
+    bars = features.corpus.header.bars
+    if features.config.rotate_bars and bars > 1:
+        bar_frames = mel.shape[-1] // bars
+        for row, turns in enumerate(random.integers(0, bars, len(mel))):
+            mel[row] = np.roll(mel[row], int(turns) * bar_frames, axis=-1)
+    return CodeBatch(
+        codes=torch.from_numpy(features.code.encode(mel)),
+        voice=torch.from_numpy(voice),
+        controls=torch.from_numpy(features.standardize(controls, voice)),
+    )
+
+
+class StudioBatches:
+    """Batches for generators from the studio's endless stream; the corpus only lends its code and control scales.
+
+    Parameters
+    ----------
+    folder : of the run, for the stream's ring.
+    """
+
+    def __init__(self, features: Features, size: int, seed: int, folder: Path) -> None:
+        config, header = features.config, features.corpus.header
+        unknown = [voice for voice in features.voices if voice not in VOICES]
+        if unknown:
+            raise TrainingDataError(
+                f"the studio has no voice '{unknown[0]}'; it has {', '.join(VOICES)}: set data.voices to some of them"
+            )
+        if header.unit != "loop":
+            raise TrainingDataError(
+                f"{features.corpus.path} holds single beats; the studio renders loops of whole bars"
+            )
+        stream = StreamConfig(
+            features.voices, features.info.controls, config.mel, header.bars, seed,
+            config.studio_window, config.studio_per_step,
+        )  # fmt: skip
+        self.features, self.size, self.seed = features, size, seed
+        self.stream = StudioStream(folder, stream, config.studio_workers, features.quiet)
+
+    def __call__(self, step: int) -> CodeBatch:
+        """The batch of a step; waits for loops that are not rendered yet."""
+        random, window = step_rng(self.seed, step, 0), self.stream.prepare(step)
+        chosen = random.integers(window.start, window.stop, self.size)
+        mel, controls = self.stream.mels(chosen), self.stream.controls(chosen)
+        return code_batch(self.features, mel, self.stream.voice_of(chosen), controls, random)
+
+    def close(self) -> None:
+        """End the processes that render."""
+        self.stream.close()
 
 
 class CropBatches:

@@ -12,7 +12,7 @@ import math
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
@@ -29,11 +29,13 @@ from aijockey.train import checkpoint as checkpoints
 from aijockey.train.checkpoint import Progress
 from aijockey.train.config import Recipe, RecipeError
 from aijockey.train.families import FAMILIES
-from aijockey.train.families.base import AudioBatch, CodeBatch, GeneratorTask, Task
-from aijockey.train.features import CodeBatches, CropBatches, Features, step_rng
+from aijockey.train.families.base import AudioBatch, CodeBatch, GeneratorTask, Kind, Task
+from aijockey.train.features import CodeBatches, CropBatches, Features, StudioBatches, step_rng
 from aijockey.train.judge import Judge, make_judge
 
 LOG_SECONDS = 10.0
+
+Batches = CodeBatches | CropBatches | StudioBatches
 
 
 class DivergedError(AijockeyError):
@@ -70,7 +72,8 @@ def statement_of(corpus: Corpus, features: Features) -> dict[str, Any]:
     """What a corpus says of itself, for checkpoints and model cards."""
     header = corpus.header
     return {
-        "made_by": header.made_by,
+        "made_by": header.made_by
+        + (", joined by endless loops of the studio" if features.config.source == "studio" else ""),
         "licence": header.licence,
         "key": header.key,
         "bars": header.bars,
@@ -157,10 +160,8 @@ def train(
         tell(f"going on from step {progress.step} of {last}")
     _set_up(fabric, task)
     size, rank = recipe.train.batch, fabric.global_rank
-    batches: Callable[[int], CodeBatch | AudioBatch]
     # Each device draws its own stream, so that together they see `devices` batches a step.
-    kind = CodeBatches if family.kind == "generator" else CropBatches
-    batches = kind(features, size, seed * 1_000_003 + rank)
+    batches = _make_batches(family.kind, features, size, seed * 1_000_003 + rank, run)
     judge = make_judge(family.kind, task, features, recipe.train, seed, fabric.device)
 
     def save(path: Path) -> None:
@@ -176,7 +177,12 @@ def train(
     saved = judged = logged = session_start
     bar = tqdm(total=100.0, desc=recipe.name, unit="%", disable=quiet or not fabric.is_global_zero,
                bar_format="{desc}: {percentage:3.0f}%|{bar}| {elapsed}<{remaining} {postfix}")  # fmt: skip
-    with stop.listening():
+    with stop.listening(), ExitStack() as ends:
+        ends.callback(bar.close)
+        if writer is not None:
+            ends.callback(writer.close)
+        if isinstance(batches, StudioBatches):
+            ends.callback(batches.close)
         while (done := limits.progress(progress.step, progress.seconds)) < 1.0 and not stop.requested:
             task.progress = done
             _set_rates(task, progress.step, done, recipe)
@@ -205,30 +211,43 @@ def train(
                 if writer is not None:
                     writer.write(progress, "step", values)
             if judge is not None and now - judged >= 60.0 * recipe.train.judge_minutes:
-                progress = _judge(judge, run, progress, save, best, writer, tell)
+                progress, better = _judge(judge, run, progress, writer, tell)
+                if better:
+                    save(best)
                 judged = saved = time.monotonic()
                 session_start += judged - now  # measuring is not training
                 save(last)
             elif now - saved >= 60.0 * recipe.train.checkpoint_minutes:
                 saved = now
                 save(last)
-    if judge is not None and not stop.requested:
-        progress = _judge(judge, run, progress, save, best, writer, tell)
-    save(last)
-    if not best.exists():
-        save(best)
-    bar.n = 100.0 * limits.progress(progress.step, progress.seconds)
-    bar.refresh()
-    bar.close()
-    if writer is not None:
-        writer.close()
+        if judge is not None and not stop.requested:
+            progress, better = _judge(judge, run, progress, writer, tell)
+            if better:
+                save(best)
+        save(last)
+        if judge is None or not best.exists():
+            save(best)  # nothing says which is better: the newest
+        bar.n = 100.0 * limits.progress(progress.step, progress.seconds)
+        bar.refresh()
     return Result(progress, stop.requested, run)
 
 
+def _make_batches(kind: Kind, features: Features, size: int, seed: int, run: Path) -> Batches:
+    if kind == "vocoder":
+        if features.config.source != "corpus":
+            raise RecipeError(
+                f"data.source is '{features.config.source}'; a vocoder is trained on the audio of a corpus"
+            )
+        return CropBatches(features, size, seed)
+    if features.config.source == "studio":
+        return StudioBatches(features, size, seed, run / "studio")
+    return CodeBatches(features, size, seed)
+
+
 def _judge(
-    judge: Judge, run: Path, progress: Progress, save: Callable[[Path], None], best: Path, writer: "_Log | None",
-    tell: Callable[[str], None],
-) -> Progress:  # fmt: skip
+    judge: Judge, run: Path, progress: Progress, writer: "_Log | None", tell: Callable[[str], None]
+) -> tuple[Progress, bool]:
+    """Measure and show; returns the progress with its score, and whether that is the best so far."""
     figures = judge.measure()
     score = figures["score"]
     better = progress.best_score is None or score < progress.best_score
@@ -241,10 +260,7 @@ def _judge(
     judge.show(run / "previews", progress.step)
     if writer is not None:
         writer.write(progress, "judge", figures)
-    if better:
-        progress = replace(progress, best_score=score)
-        save(best)
-    return progress
+    return (replace(progress, best_score=score) if better else progress), better
 
 
 def _set_up(fabric: Fabric, task: Task) -> None:
@@ -282,6 +298,7 @@ def _check_same_run(
         part.pop("name")
         for key in ("checkpoint_minutes", "judge_minutes", "judge_count"):
             part["train"].pop(key)
+        part["data"].pop("studio_workers")
     different = [key for key in ours if ours[key] != theirs[key]]
     if before.seed != seed:
         different.append("seed")
