@@ -39,7 +39,7 @@ def test_holds_everything_that_export_needs(
 ) -> None:
     saved = checkpoints.load(last)
     assert saved.recipe == trained("flow-light").recipe
-    assert saved.data.voices == ("hat", "kick")
+    assert saved.data.voices == ("breaks", "techno")
     assert saved.code is not None
     assert saved.code.dims == saved.data.dims == 8
     assert saved.scale.mean.shape == (2, 2)

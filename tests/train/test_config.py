@@ -50,7 +50,7 @@ def test_a_recipe_differs_from_its_base_only_where_it_says(tmp_path: Path) -> No
         ('family = "flow"\n[train]\nbatch = "many"', r"train\.batch is 'many'; expected a int such as 64"),
         ('family = "flow"\n[train]\nbatch = 1.5', r"train\.batch is 1\.5; expected a int"),
         ('family = "flow"\n[train]\nlearning_rate = true', r"learning_rate is True; expected a float"),
-        ('family = "flow"\n[data]\nvoices = "kick"', r"data\.voices is 'kick'; expected a tuple"),
+        ('family = "flow"\n[data]\nvoices = "techno"', r"data\.voices is 'techno'; expected a tuple"),
         (
             'family = "flow"\n[data]\nmel = {hop_samples = 256}',
             r"hop of 256 samples does not divide a sixteenth",
@@ -83,4 +83,4 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 def test_whole_numbers_pass_for_floats_and_lists_for_tuples() -> None:
     assert build(TrainConfig, {"learning_rate": 1}, "here").learning_rate == 1.0
-    assert build(DataConfig, {"voices": ["kick"], "controls": []}, "here").voices == ("kick",)
+    assert build(DataConfig, {"voices": ["techno"], "controls": []}, "here").voices == ("techno",)
