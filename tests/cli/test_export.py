@@ -19,7 +19,9 @@ def test_a_run_that_is_none_is_named(tmp_path: Path, capsys: pytest.CaptureFixtu
 def test_figures_and_card_must_be_readable(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = [str(tmp_path / "run"), "-o", str(tmp_path / "pack"), "--vocoder", "griffin-lim"]
     (tmp_path / "figures.json").write_text("{no json")
-    assert "figures.json does not hold figures" in _fails(capsys, *words, "--figures", str(tmp_path / "figures.json"))
+    assert "figures.json does not hold figures" in _fails(
+        capsys, *words, "--figures", str(tmp_path / "figures.json")
+    )
     assert "card.md cannot be read" in _fails(capsys, *words, "--card", str(tmp_path / "card.md"))
 
 
