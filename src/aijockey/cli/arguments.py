@@ -16,3 +16,13 @@ def whole_number(low: int, high: int) -> Callable[[str], int]:
     # argparse puts the type's name into its error: "invalid whole number value: 'x'".
     read.__name__ = "whole number"
     return read
+
+
+def tempo(text: str) -> float:
+    """A tempo in BPM, for argparse."""
+    from aijockey.control import parameters
+
+    try:
+        return float(parameters.check("transport.tempo_bpm", float(text)))
+    except parameters.ParameterError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error

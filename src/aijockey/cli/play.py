@@ -5,7 +5,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aijockey.cli.render import render_with_progress, tempo, whole
+from aijockey.cli.arguments import tempo, whole_number
+from aijockey.cli.render import render_with_progress
 
 if TYPE_CHECKING:
     from aijockey.live.output import Output
@@ -31,21 +32,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--device", metavar="NAME", help="part of an output device's name (without: the default)"
     )
     parser.add_argument(
-        "--bars", type=whole(1, 1_000_000), metavar="N", help="bars (without: the set's length)"
+        "--bars", type=whole_number(1, 1_000_000), metavar="N", help="bars (without: the set's length)"
     )
     parser.add_argument("--tempo", type=tempo, metavar="BPM", help="start at this tempo instead of the set's")
     parser.add_argument(
-        "--seed", type=whole(0, 1 << 30), default=0, metavar="S", help="added to every seed: another piece"
+        "--seed",
+        type=whole_number(0, 1 << 30),
+        default=0,
+        metavar="S",
+        help="added to every seed: another piece",
     )
     parser.add_argument(
         "--ahead-ms",
-        type=whole(50, 5000),
+        type=whole_number(50, 5000),
         default=350,
         metavar="MS",
         help="how far ahead the sound is rendered",
     )
     parser.add_argument(
-        "--threads", type=whole(1, 256), default=1, metavar="N", help="threads of the networks"
+        "--threads", type=whole_number(1, 256), default=1, metavar="N", help="threads of the networks"
     )
 
 

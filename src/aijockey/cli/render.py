@@ -1,9 +1,10 @@
 """``aijockey render``: a set to a file, offline."""
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from aijockey.cli.arguments import tempo, whole_number
 
 if TYPE_CHECKING:
     from aijockey.live.engine import Engine
@@ -23,13 +24,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--bars",
-        type=whole(1, 1_000_000),
+        type=whole_number(1, 1_000_000),
         metavar="N",
         help="bars from the start (without: the set's length)",
     )
     parser.add_argument(
         "--block-samples",
-        type=whole(1, 1 << 20),
+        type=whole_number(1, 1 << 20),
         default=512,
         metavar="B",
         help="samples asked for at a time; makes no difference to the sound",
@@ -40,13 +41,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tempo", type=tempo, metavar="BPM", help="start at this tempo instead of the set's")
     parser.add_argument(
         "--seed",
-        type=whole(0, 1 << 30),
+        type=whole_number(0, 1 << 30),
         default=0,
         metavar="S",
         help="added to every seed of the set: another piece of the same shape",
     )
     parser.add_argument(
-        "--threads", type=whole(1, 256), default=2, metavar="N", help="threads of the networks"
+        "--threads", type=whole_number(1, 256), default=2, metavar="N", help="threads of the networks"
     )
     parser.add_argument("--force", action="store_true", help="overwrite the file if it is there")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
@@ -89,27 +90,3 @@ def render_with_progress(engine: "Engine", path: Path, bars: int, block_samples:
             shown.update(int(beats / BEATS_PER_BAR) - shown.n)
 
         return render(engine, path, bars, block_samples=block_samples, progress=progress)
-
-
-def whole(low: int, high: int) -> Callable[[str], int]:
-    """A reader of whole numbers from ``low`` to ``high``, for argparse."""
-
-    def read(text: str) -> int:
-        value = int(text)
-        if not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"{value} is out of range; expected {low} to {high}")
-        return value
-
-    # argparse puts a type's name into its error: "invalid whole number value: 'x'".
-    read.__name__ = "whole number"
-    return read
-
-
-def tempo(text: str) -> float:
-    """A tempo in BPM, for argparse."""
-    from aijockey.control import parameters
-
-    try:
-        return float(parameters.check("transport.tempo_bpm", float(text)))
-    except parameters.ParameterError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
