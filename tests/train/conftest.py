@@ -27,7 +27,7 @@ SHRUNK = {
     ),
     "vocos": (
         {"batch": 2},
-        {"crop_frames": 16, "dims": 8},
+        {"crop_frames": 24, "dims": 8},
         {"width": 8, "layers": 1, "hidden": 8, "adversarial_from": 0.5, "discriminators": {"channels": 2}},
     ),
 }  # fmt: skip
