@@ -193,3 +193,30 @@ def test_importing_training_sets_no_threads() -> None:
         "import aijockey.train.loop; assert torch.get_num_threads() == before"
     )
     subprocess.run([sys.executable, "-c", script], check=True, env=dict(os.environ))
+
+
+def test_a_new_run_may_begin_with_anothers_weights(corpus: Corpus, shrink: Shrink, tmp_path: Path) -> None:
+    """Where nothing is learned any more, what comes out is what came in, and the run says where it came from."""
+    teacher = _train(corpus, shrink("flow"), tmp_path / "teacher", Limits(steps=2))
+    still = shrink("flow", train={"learning_rate": 0.0, "weight_decay": 0.0})
+    _train(
+        corpus,
+        still,
+        tmp_path / "pupil",
+        Limits(steps=1),
+        start_from=tmp_path / "teacher" / "last.safetensors",
+    )
+    ours, theirs = (checkpoints.load(tmp_path / name / "last.safetensors") for name in ("pupil", "teacher"))
+    for name, tensor in theirs.tensors.items():
+        if name.startswith("networks.flow."):
+            assert torch.equal(ours.tensors[name], tensor), name
+    assert [row[:2] for row in ours.statement["started_from"]] == [[ours.recipe.name, teacher.progress.step]]
+
+
+def test_weights_of_another_family_are_refused(corpus: Corpus, shrink: Shrink, tmp_path: Path) -> None:
+    _train(corpus, shrink("vocos"), tmp_path / "vocoder", Limits(steps=1))
+    with pytest.raises(checkpoints.CheckpointError, match="vocos of recipe vocos has no weights"):
+        _train(
+            corpus, shrink("flow"), tmp_path / "flow", Limits(steps=1),
+            start_from=tmp_path / "vocoder" / "last.safetensors",
+        )  # fmt: skip

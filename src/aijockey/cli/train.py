@@ -21,6 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--run", type=Path, help="folder of this run; one that holds a run goes on (default: runs/RECIPE)"
     )
     parser.add_argument(
+        "--start-from", type=Path, metavar="RUN", help="begin with the weights of another run, where they fit"
+    )
+    parser.add_argument(
         "--minutes", type=float, help="training time over all sessions of this run (default: 10)"
     )
     parser.add_argument("--steps", type=int, help="end after so many steps instead, or as well")
@@ -54,6 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     except ImportError as error:
         raise MissingExtraError("torch", "train") from error
     from aijockey.corpus.store import Corpus
+    from aijockey.train.checkpoint import find_checkpoint
     from aijockey.train.config import RecipeError, read_recipe
     from aijockey.train.loop import Limits, train
 
@@ -76,6 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
         nodes=arguments.nodes,
         accelerator=arguments.accelerator,
         tell=lambda text: print(text, file=sys.stderr),
+        start_from=find_checkpoint(arguments.start_from) if arguments.start_from else None,
     )
     progress = result.progress
     if arguments.json:

@@ -58,6 +58,11 @@ class Checkpoint:
     tensors: dict[str, Tensor]
 
 
+def find_checkpoint(run: Path) -> Path:
+    """The best checkpoint of a run folder, or a checkpoint file itself."""
+    return run if run.suffix == ".safetensors" else run / "best.safetensors"
+
+
 def save(
     path: Path,
     task: Task,
@@ -170,6 +175,26 @@ def restore(task: Task, checkpoint: Checkpoint) -> None:
                 parameter, field = key.removeprefix(prefix).split(".", 1)
                 state.setdefault(int(parameter), {})[field] = tensor
         optimizer.load_state_dict({"state": state, "param_groups": groups[name]})
+
+
+def adopt(task: Task, checkpoint: Checkpoint) -> int:
+    """Begin with a checkpoint's weights wherever name and shape agree; returns how many weights that were.
+
+    Raises
+    ------
+    CheckpointError : nothing agrees, so that it is another family or size.
+    """
+    ours, count = task.networks.state_dict(), 0
+    for name, tensor in ours.items():
+        theirs = checkpoint.tensors.get(f"networks.{name}")
+        if theirs is not None and theirs.shape == tensor.shape:
+            tensor.copy_(theirs)
+            count += tensor.numel()
+    if not count:
+        raise CheckpointError(
+            f"a {checkpoint.recipe.family} of recipe {checkpoint.recipe.name} has no weights of the shapes wanted here"
+        )
+    return count
 
 
 def _state(task: Task) -> tuple[dict[str, Tensor], dict[str, Any]]:

@@ -122,12 +122,18 @@ def train(
     accelerator: str = "auto",
     quiet: bool = False,
     tell: Callable[[str], None] = print,
+    start_from: Path | None = None,
 ) -> Result:
     """Train until a limit, from ``RUN/last.safetensors`` where that exists.
 
     A batch and its noise depend on seed and step alone and all state is in the checkpoint, so a run that was killed
     and resumed ends with the same weights as one that was not, when its length is given in steps; a length in minutes
     makes the cool-down of the learning rate follow the clock.
+
+    Parameters
+    ----------
+    start_from : another run's checkpoint, whose weights a new run begins with where their shapes agree: a player's own
+        few loops then need not teach what all loops have in common.
 
     Raises
     ------
@@ -147,16 +153,24 @@ def train(
         task = family.make(recipe.model, recipe.train, features.info)
     except ValueError as error:
         raise RecipeError(f"recipe {recipe.name} does not fit {corpus.path}: {error}") from error
+    last, best = run / "last.safetensors", run / "best.safetensors"
+    if start_from is not None and not last.exists():
+        teacher = checkpoints.load(start_from)
+        count = checkpoints.adopt(task, teacher)
+        statement["started_from"] = [
+            *teacher.statement.get("started_from", []),
+            [teacher.recipe.name, teacher.progress.step, teacher.progress.seconds],
+        ]
+        tell(f"begins with {count:,} weights of {start_from}")
     code = features.code if isinstance(task, GeneratorTask) else None
     if isinstance(task, GeneratorTask) and code is not None:
-        task.see_code(code)
+        task.see_codes(code, features.codes_by_voice())
     progress = Progress()
-    last, best = run / "last.safetensors", run / "best.safetensors"
     if last.exists():
         before = checkpoints.load(last)
         _check_same_run(before, recipe, features, seed, last)
         checkpoints.restore(task, before)
-        progress = before.progress
+        progress, statement = before.progress, before.statement
         tell(f"going on from step {progress.step} of {last}")
     _set_up(fabric, task)
     size, rank = recipe.train.batch, fabric.global_rank
