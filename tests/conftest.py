@@ -1,7 +1,7 @@
 """A tiny pack, made by hand: three voices, both samplers, a vocoder of a few kilobytes. It sounds, and loads
 in a moment.
 
-``kick`` and ``hats`` come from an ``euler`` generator with two controls, ``drone`` from a ``direct`` one. The
+``kick`` and ``hats`` come from a ``rotation`` generator with two controls, ``drone`` from a ``direct`` one. The
 vocoder plays stationary sines under the mel's envelope, so loops are circular and their level follows the
 codes.
 """
@@ -19,17 +19,18 @@ from aijockey.pack.manifest import (
     AudioVocoderSpec,
     ControlSpec,
     DirectSpec,
-    EulerSpec,
     GeneratorSpec,
     Manifest,
     MelSpec,
     PatchPcaSpec,
+    RotationSpec,
     SpectrumVocoderSpec,
     SpreadSpec,
     VoiceSpec,
 )
 from aijockey.pack.pack import Pack
 from aijockey.pack.writer import write_pack
+from aijockey.representation.loop_basis import orthonormal
 
 # A deadline would be a test of the machine.
 settings.register_profile("aijockey", deadline=None)
@@ -83,15 +84,13 @@ def _patterns() -> np.ndarray:
 
 
 def _flow(rng: np.random.Generator) -> bytes:
-    # velocity = pattern + controls -> codes - latent / 2 + a little that is not linear
+    # velocity = controls - latent / 2 + a little that is not linear; the patterns are the moments' means
     nodes = [
-        ("Gather", ["patterns", "voice"], ["pattern"]),
         ("Mul", ["controls", "known"], ["given"]),
         ("MatMul", ["given", "sensitivity"], ["flat"]),
         ("Reshape", ["flat", "shape"], ["bent"]),
         ("Mul", ["latent", "half"], ["pull"]),
-        ("Sub", ["pattern", "pull"], ["straight"]),
-        ("Add", ["straight", "bent"], ["linear"]),
+        ("Sub", ["bent", "pull"], ["linear"]),
         ("Reshape", ["time", "time_shape"], ["when"]),
         ("Add", ["latent", "when"], ["moved"]),
         ("Sin", ["moved"], ["wave"]),
@@ -99,7 +98,6 @@ def _flow(rng: np.random.Generator) -> bytes:
         ("Add", ["linear", "curved"], ["velocity"]),
     ]
     constants = {
-        "patterns": _patterns()[:2],
         "sensitivity": rng.normal(0, 0.2, (2, PATCHES * DIMS)).astype(np.float32),
         "shape": np.array([-1, PATCHES, DIMS], np.int64),
         "time_shape": np.array([-1, 1, 1], np.int64),
@@ -109,7 +107,6 @@ def _flow(rng: np.random.Generator) -> bytes:
     inputs = {
         "latent": ("batch", PATCHES, DIMS),
         "time": ("batch",),
-        "voice": ("batch",),
         "controls": ("batch", 2),
         "known": ("batch", 2),
     }
@@ -195,6 +192,12 @@ def tiny_files() -> dict[str, Any]:
         "flow.onnx": _flow(rng),
         "direct.onnx": _direct(rng),
         "vocoder.onnx": _vocoder(rng),
+        "flow-moments-mean.npy": _patterns()[:2],
+        "flow-moments-deviation.npy": np.linspace(0.5, 1.5, 2 * PATCHES * DIMS, dtype=np.float32).reshape(
+            2, PATCHES, DIMS
+        ),
+        "flow-moments-time_basis.npy": orthonormal(rng.normal(size=(2, PATCHES, PATCHES))),
+        "flow-moments-code_basis.npy": orthonormal(rng.normal(size=(2, DIMS, DIMS))).astype(np.float16),
         "code-mean.npy": np.full(PATCH_FRAMES * BANDS, -4.5, np.float32),
         "code-basis.npy": basis.reshape(DIMS, -1).astype(np.float16),
     }
@@ -228,7 +231,16 @@ def tiny_manifest() -> Manifest:
                 "patch-pca",
                 (PATCHES, DIMS),
                 ("onset_density", "brightness"),
-                EulerSpec("euler", 8, 2.5),
+                RotationSpec(
+                    "rotation",
+                    8,
+                    2,
+                    "flow-moments-mean.npy",
+                    "flow-moments-deviation.npy",
+                    "flow-moments-time_basis.npy",
+                    "flow-moments-code_basis.npy",
+                    2.5,
+                ),
             ),
             "direct": GeneratorSpec(
                 "stylegan2", "direct.onnx", "patch-pca", (LATENT,), (), DirectSpec("direct", 0.8)

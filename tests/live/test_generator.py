@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from aijockey.live.generator import Generator, voice_noise
 from aijockey.live.graph import GenerationError
-from aijockey.live.sampler import euler_times
+from aijockey.live.sampler import step_times
 from aijockey.pack.errors import ManifestError
-from aijockey.pack.manifest import DirectSpec, EulerSpec, GriffinLimSpec
+from aijockey.pack.manifest import DirectSpec, GriffinLimSpec
 
 
 @pytest.fixture(scope="module")
@@ -158,7 +158,7 @@ def test_wrong_voices_and_shapes_are_named(generator):
 
 @given(steps=st.integers(1, 64), shift=st.floats(0.1, 10.0))
 def test_times_run_from_noise_to_data(steps, shift):
-    times = euler_times(steps, shift)
+    times = step_times(steps, shift)
     assert len(times) == steps + 1
     assert times[0] == 0.0
     assert times[-1] == 1.0
@@ -166,8 +166,8 @@ def test_times_run_from_noise_to_data(steps, shift):
 
 
 def test_a_shift_of_one_is_even_and_more_dwells_near_noise():
-    assert euler_times(8, 1.0) == pytest.approx(np.arange(9) / 8)
-    assert euler_times(8, 2.5)[4] == pytest.approx(0.5 / (0.5 + 2.5 * 0.5))
+    assert step_times(8, 1.0) == pytest.approx(np.arange(9) / 8)
+    assert step_times(8, 2.5)[4] == pytest.approx(0.5 / (0.5 + 2.5 * 0.5))
 
 
 def test_more_steps_converge_to_the_exact_path(generator):
@@ -217,7 +217,7 @@ def test_steps_and_shift_come_from_the_manifest(make_pack, tiny_manifest, genera
     quick = make_pack(
         generators={
             **tiny_manifest.generators,
-            "flow": dataclasses.replace(flow, sampler=EulerSpec("euler", 2, 1.0)),
+            "flow": dataclasses.replace(flow, sampler=dataclasses.replace(flow.sampler, steps=2, shift=1.0)),
         }
     )
     latents = latents_of(generator, "kick", 1)

@@ -107,13 +107,13 @@ def test_a_newer_format_is_named_before_anything_else(number):
         (("codes", "patch-pca", "basis"), "basis.npy", "files: 'basis.npy' is used but not listed; did you mean 'code-basis.npy'?"),  # noqa: E501
         (("codes", "patch-pca", "mean"), "../mean.npy", "codes.patch-pca.mean: "),
         (("generators", "flow", "codes"), "patch-pda", "generators.flow.codes: no codes 'patch-pda'; did you mean 'patch-pca'?"),  # noqa: E501
-        (("generators", "flow", "latent_shape"), [64, 5], "generators.flow.latent_shape: is [64, 5]; an euler sampler's latents are codes, [64, 4]"),  # noqa: E501
+        (("generators", "flow", "latent_shape"), [64, 5], "generators.flow.latent_shape: is [64, 5]; a rotation's latents are shaped like codes, [64, 4]"),  # noqa: E501
         (("generators", "direct", "latent_shape"), [], "generators.direct.latent_shape: is []"),
         (("generators", "direct", "latent_shape"), [65_536, 65_536], "generators.direct.latent_shape: "),
         (("generators", "direct", "latent_shape", 0), 0, "generators.direct.latent_shape[0]: is 0"),
         (("generators", "flow", "controls", 0), "onset_densty", "generators.flow.controls: no control 'onset_densty'; did you mean"),  # noqa: E501
         (("generators", "flow", "controls", 0), "brightness", "generators.flow.controls: 'brightness' appears twice"),
-        (("generators", "flow", "sampler", "kind"), "euler2", "generators.flow.sampler.kind: expected one of euler, direct"),  # noqa: E501
+        (("generators", "flow", "sampler", "kind"), "rotation2", "generators.flow.sampler.kind: expected one of rotation, direct"),  # noqa: E501
         (("generators", "flow", "sampler", "steps"), 100_000, "generators.flow.sampler.steps: is 100000; expected 1 to 256"),  # noqa: E501
         (("generators", "flow", "sampler"), [], "generators.flow.sampler: expected an object, got a list"),
         (("vocoder", "output"), "sound", "vocoder.output: expected one of spectrum, audio, griffin-lim"),

@@ -37,7 +37,7 @@ def code() -> PatchCode:
 def _task(code: PatchCode, form: str = "light", seed: int = 0, **model: object) -> StyleGan2Task:
     torch.manual_seed(seed)
     task = StyleGan2Task(StyleGan2Config(form=form, **{**SMALL, **model}), TrainConfig(batch=4), DATA)  # type: ignore[arg-type]
-    task.see_code(code)
+    task.see_codes(code, [])
     return task
 
 

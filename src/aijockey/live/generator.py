@@ -119,7 +119,7 @@ class Generator:
         controls : name -> standard deviations from the voice's mean, one number or (batch,). One left out is
             the
             network's to choose.
-        steps : steps of an ``euler`` sampler; None takes the pack's. More is nearer to the exact path and
+        steps : steps of a ``rotation``; None takes the pack's. More is nearer to the exact path and
             slower.
 
         Raises
@@ -264,5 +264,5 @@ class Generator:
         if voice.generator not in self._samplers:
             spec = self._spec(voice)
             graph = Graph(self.pack, spec.graph)
-            self._samplers[voice.generator] = SAMPLERS[spec.sampler.kind](graph, spec.sampler)
+            self._samplers[voice.generator] = SAMPLERS[spec.sampler.kind](graph, spec.sampler, self.pack)
         return self._samplers[voice.generator]

@@ -6,13 +6,13 @@ a graph declares; a graph that needs no voice or no controls leaves them out.
 =============  =====================  =====================================================================
 name           shape                  meaning
 =============  =====================  =====================================================================
-latent         (batch, *latent)       standard normal noise; in an euler sampler the state on its way to codes
+latent         (batch, *latent)       standard normal noise; in a rotation the state on its way to codes
 time           (batch,)               0 at noise, 1 at data
 voice          (batch,), int64        the voice's ``index``
 controls       (batch, controls)      (value - mean) / std of that voice
 known          (batch, controls)      1 where that control is given, else 0
 truncation     (batch,)               1: none
-velocity       (batch, *latent)       d latent / d time
+velocity       (batch, *latent)       d latent / d angle
 codes          (batch, patches, dims) codes of the loop
 mel            (batch, bands, frames) natural-log mel
 real, imag     (batch, bins, hops)    spectrum for a circular inverse STFT; bins = window / 2 + 1
@@ -23,7 +23,7 @@ audio          (batch, samples)       a loop, mono
 Contract = tuple[dict[str, bool], frozenset[str]]
 
 GENERATOR_GRAPHS: dict[str, Contract] = {
-    "euler": (
+    "rotation": (
         {"latent": True, "time": True, "voice": False, "controls": False, "known": False},
         frozenset({"velocity"}),
     ),

@@ -70,15 +70,22 @@ class PatchPcaSpec:
 
 
 @dataclass(frozen=True)
-class EulerSpec:
-    """Integrate the graph's velocity from noise (time 0) to data (time 1) in ``steps`` Euler steps.
+class RotationSpec:
+    """Turn noise into codes in ``steps`` steps, each number by its own angle; see `aijockey.live.sampler`.
 
     Times are ``u / (u + shift * (1 - u))`` for ``u`` in ``linspace(0, 1, steps + 1)``: a shift above 1 spends
-    more steps near noise.
+    more steps near noise. The files hold, for each of the graph's ``voices``: the ``mean`` of its codes, (patches,
+    dims); the directions of its loops, ``time_basis`` (patches, patches) and ``code_basis`` (dims, dims) with
+    orthonormal rows (`aijockey.representation.loop_basis`); and the ``deviation`` along these, (patches, dims).
     """
 
-    kind: Literal["euler"]
+    kind: Literal["rotation"]
     steps: Annotated[int, Between(1, 256)]
+    voices: Annotated[int, Between(1, 65_536)]
+    mean: FileName
+    deviation: FileName
+    time_basis: FileName
+    code_basis: FileName
     shift: Annotated[float, Between(0.01, 100)] = 1.0
     TAG: ClassVar[str] = "kind"
 
@@ -105,7 +112,7 @@ class GeneratorSpec:
     codes: Word
     latent_shape: tuple[Count, ...]
     controls: tuple[ControlName, ...]
-    sampler: EulerSpec | DirectSpec
+    sampler: RotationSpec | DirectSpec
 
 
 @dataclass(frozen=True)
@@ -218,6 +225,13 @@ class Manifest:
             values = spec.patch_frames * self.representation.bands
             shapes[spec.mean] = (values,)
             shapes[spec.basis] = (spec.dims, values)
+        for generator in self.generators.values():
+            sampler = generator.sampler
+            if isinstance(sampler, RotationSpec):
+                patches, dims = generator.latent_shape
+                shapes[sampler.mean] = shapes[sampler.deviation] = (sampler.voices, patches, dims)
+                shapes[sampler.time_basis] = (sampler.voices, patches, patches)
+                shapes[sampler.code_basis] = (sampler.voices, dims, dims)
         return shapes
 
     def voice(self, name: str) -> VoiceSpec:

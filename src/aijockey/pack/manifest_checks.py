@@ -14,9 +14,9 @@ from aijockey.pack.manifest import (
     MANIFEST_NAME,
     MAX_FILES,
     MAX_PACK_BYTES,
-    EulerSpec,
     GeneratorSpec,
     Manifest,
+    RotationSpec,
     SpectrumVocoderSpec,
     VoiceSpec,
 )
@@ -121,16 +121,21 @@ def _check_generator(manifest: Manifest, where: str, generator: GeneratorSpec) -
     if not 1 <= len(shape) <= 3 or math.prod(shape) > 1 << 22:
         _fail(f"{where}.latent_shape", f"is {list(shape)}; expected 1 to 3 axes and at most {1 << 22} values")
     patches = (manifest.frames // code.patch_frames, code.dims)
-    if isinstance(generator.sampler, EulerSpec) and shape != patches:
-        _fail(
-            f"{where}.latent_shape",
-            f"is {list(shape)}; an euler sampler's latents are codes, {list(patches)}",
-        )
+    if isinstance(generator.sampler, RotationSpec):
+        _check_rotation(where, shape, patches)
     known = [control.name for control in manifest.controls]
     for control in generator.controls:
         if control not in known:
             _fail(f"{where}.controls", f"no control '{control}'{nearest(control, known)}")
     _check_unique(f"{where}.controls", generator.controls)
+
+
+def _check_rotation(where: str, shape: tuple[int, ...], patches: tuple[int, int]) -> None:
+    if shape != patches:
+        _fail(
+            f"{where}.latent_shape",
+            f"is {list(shape)}; a rotation's latents are shaped like codes, {list(patches)}",
+        )
 
 
 def _check_voice(manifest: Manifest, where: str, voice: VoiceSpec) -> None:
@@ -152,6 +157,12 @@ def _check_voice(manifest: Manifest, where: str, voice: VoiceSpec) -> None:
                 f"{where}.controls",
                 f"'{name}' is not a control of generator '{voice.generator}'{nearest(name, wanted)}",
             )
+    sampler = manifest.generators[voice.generator].sampler
+    if isinstance(sampler, RotationSpec) and voice.index >= sampler.voices:
+        _fail(
+            f"{where}.index",
+            f"is {voice.index}; generator '{voice.generator}' has {sampler.voices} voices, from 0",
+        )
 
 
 def _check_files(manifest: Manifest) -> None:

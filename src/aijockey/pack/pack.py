@@ -32,6 +32,7 @@ from aijockey.pack.manifest import (
     MAX_MANIFEST_BYTES,
     GriffinLimSpec,
     Manifest,
+    RotationSpec,
 )
 from aijockey.pack.manifest_file import manifest_hash, parse_manifest
 from aijockey.representation.mel import MelConfig
@@ -166,6 +167,11 @@ class Pack:
                 _check_text(data, name)
         for name in self.manifest.codes:
             self.code(name)
+        for spec in self.manifest.generators.values():
+            if isinstance(spec.sampler, RotationSpec):
+                _check_deviation(self.array(spec.sampler.deviation), spec.sampler.deviation)
+                for name in (spec.sampler.time_basis, spec.sampler.code_basis):
+                    _check_orthonormal(self.array(name), name)
 
 
 def graph_contracts(manifest: Manifest) -> dict[str, tuple[dict[str, bool], frozenset[str]]]:
@@ -218,6 +224,21 @@ def _check_basis(basis: Float, name: str) -> None:
     worst = float(np.abs(unit @ unit.T - np.eye(len(unit))).max())
     if worst > MOST_OVERLAP:
         raise ArrayFileError(f"{name}: rows are not orthogonal (a cosine of {worst:.3f} between two)")
+
+
+def _check_deviation(deviation: Float, name: str) -> None:
+    """Running a rotation backwards divides by them."""
+    least = float(deviation.min())
+    if least <= 0.0:
+        raise ArrayFileError(f"{name}: holds {least:g}; expected deviations above 0")
+
+
+def _check_orthonormal(bases: Float, name: str) -> None:
+    """Going to a voice's directions and back relies on it."""
+    for voice, basis in enumerate(bases):
+        worst = float(np.abs(basis @ basis.T - np.eye(len(basis))).max())
+        if worst > MOST_OVERLAP:
+            raise ArrayFileError(f"{name}: basis {voice} is not orthonormal (off by {worst:.3f})")
 
 
 def _check_text(data: bytes, name: str) -> None:

@@ -26,7 +26,7 @@ from aijockey.pack import manifest as m
 from aijockey.pack.pack import Pack
 from aijockey.pack.writer import Content, write_pack
 from aijockey.train import checkpoint as checkpoints
-from aijockey.train.checkpoint import Checkpoint
+from aijockey.train.checkpoint import Checkpoint, find_checkpoint
 from aijockey.train.families import FAMILIES
 from aijockey.train.families.base import Graph, Task, to_numpy
 
@@ -49,11 +49,6 @@ class PackText:
     licence: str = ""
     card: str = ""
     tables: str = ""
-
-
-def find_checkpoint(run: Path) -> Path:
-    """The best checkpoint of a run folder, or a checkpoint file itself."""
-    return run if run.suffix == ".safetensors" else run / "best.safetensors"
 
 
 def build_task(checkpoint: Checkpoint) -> Task:
@@ -93,6 +88,7 @@ def export_pack(
     generators: dict[str, m.GeneratorSpec] = {}
     codes: dict[str, m.PatchPcaSpec] = {}
     specs: dict[str, m.VoiceSpec] = {}
+    owned: dict[str, set[str]] = {}  # generator -> its files
     loaded = [checkpoints.load(find_checkpoint(run)) for run in runs]
     first = loaded[0]
     for run, checkpoint in zip(runs, loaded, strict=True):
@@ -102,14 +98,15 @@ def export_pack(
             )
         if (checkpoint.data.mel, checkpoint.data.samples) != (first.data.mel, first.data.samples):
             raise ExportError(f"{run} was trained on another representation or loop length than {runs[0]}")
-        name = _unused(checkpoint.recipe.family, generators)
+        name, before = _unused(checkpoint.recipe.family, generators), set(files)
         _add_generator(name, checkpoint, files, generators, codes, specs)
+        owned[name] = set(files) - before
     if voices is not None:
         unknown = [voice for voice in voices if voice not in specs]
         if unknown:
             raise ExportError(f"no run has the voice '{unknown[0]}'; they have {', '.join(specs)}")
         specs = {voice: specs[voice] for voice in voices}
-    _drop_unused(specs, generators, codes, files)
+    _drop_unused(specs, generators, codes, files, owned)
     wanted = sorted({name for spec in generators.values() for name in spec.controls})
     statements = [checkpoint.statement for checkpoint in loaded]
     licence = text.licence or _joined_licence(statements)
@@ -137,7 +134,8 @@ def export_pack(
         voices=tuple(specs.values()),
         figures=figures or {},
     )
-    return write_pack(target, manifest, files, model_card(manifest, text, loaded), force=force)
+    shown = [*loaded, checkpoints.load(find_checkpoint(vocoder))] if isinstance(vocoder, Path) else loaded
+    return write_pack(target, manifest, files, model_card(manifest, text, shown), force=force)
 
 
 def _add_generator(
@@ -159,7 +157,12 @@ def _add_generator(
         "patch-pca", code.patch_frames, code.dims, f"{name}-mean.npy", f"{name}-basis.npy"
     )
     sampler = dict(graph.entry["sampler"])
-    kinds = {"euler": m.EulerSpec, "direct": m.DirectSpec}
+    for key, value in sampler.items():
+        # An array of the sampler's becomes a file, and its entry that file's name.
+        if isinstance(value, np.ndarray):
+            sampler[key] = f"{name}-moments-{key}.npy"
+            files[sampler[key]] = value.astype(np.float16)
+    kinds = {"rotation": m.RotationSpec, "direct": m.DirectSpec}
     generators[name] = m.GeneratorSpec(
         family=checkpoint.recipe.family,
         graph=f"{name}.onnx",
@@ -207,12 +210,13 @@ def _drop_unused(
     generators: dict[str, m.GeneratorSpec],
     codes: dict[str, m.PatchPcaSpec],
     files: dict[str, Content],
+    owned: dict[str, set[str]],
 ) -> None:
     used = {spec.generator for spec in specs.values()}
     for name in [name for name in generators if name not in used]:
         del generators[name]
         del codes[name]
-        for file in (f"{name}.onnx", f"{name}-mean.npy", f"{name}-basis.npy"):
+        for file in owned.pop(name):
             del files[file]
 
 
@@ -299,9 +303,17 @@ def strip(model: onnx.ModelProto) -> None:
 
 
 def _compare(graph: Graph, data: bytes, name: str) -> None:
+    """At the batch that was traced, and at two others: a shape may have been taken for a constant."""
+    for batch in (2, 1, 3):
+        _compare_batch(graph, data, name, batch)
+
+
+def _compare_batch(graph: Graph, data: bytes, name: str, batch: int) -> None:
     random = torch.Generator().manual_seed(0)
     inputs = {
-        key: torch.randn(value.shape, generator=random) if value.dtype == torch.float32 else value
+        key: torch.randn((batch, *value.shape[1:]), generator=random)
+        if value.dtype == torch.float32
+        else value[:1].expand(batch, *value.shape[1:]).contiguous()
         for key, value in graph.inputs.items()
     }
     with torch.no_grad():
@@ -313,7 +325,8 @@ def _compare(graph: Graph, data: bytes, name: str) -> None:
         error = float(np.abs(ours - truth).max() / max(1e-6, np.abs(truth).max()))
         if not error <= TOLERANCE:
             raise ExportError(
-                f"{name}: ONNX Runtime and torch differ by {error:.2%} in '{output}'; expected under {TOLERANCE:.0%}"
+                f"{name}: ONNX Runtime and torch differ by {error:.2%} in '{output}' of a batch of {batch}; "
+                f"expected under {TOLERANCE:.0%}"
             )
 
 
@@ -370,9 +383,11 @@ def model_card(manifest: m.Manifest, text: PackText, checkpoints_: list[Checkpoi
     for checkpoint in checkpoints_:
         progress = checkpoint.progress
         score = "-" if progress.best_score is None else f"{progress.best_score:.3f}"
+        before = checkpoint.statement.get("started_from", [])  # name, steps, seconds of each
+        steps = " + ".join(str(count) for count in [*(row[1] for row in before), progress.step])
+        minutes = " + ".join(f"{s / 60:.0f}" for s in [*(row[2] for row in before), progress.seconds])
         lines.append(
-            f"| {checkpoint.recipe.family} | {checkpoint.recipe.name} | {progress.step} | "
-            f"{progress.seconds / 60:.0f} | {score} |"
+            f"| {checkpoint.recipe.family} | {checkpoint.recipe.name} | {steps} | {minutes} | {score} |"
         )
     if text.tables:
         lines += ["", text.tables.strip()]

@@ -6,7 +6,7 @@ Every batch is a function of seed and step alone, so a run that was killed goes 
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -157,6 +157,14 @@ class Features:
         return fit_patch_code(
             self.mels[chosen].astype(np.float32), config.patch_frames, config.dims, config.whiten
         )
+
+    def codes_by_voice(self, most: int = FIT_LOOPS // 4) -> Iterator[Float]:
+        """Codes of (some of) each voice's training loops, (loops, patches, dims), voice by voice."""
+        for voice in range(len(self.voices)):
+            members = self.train[self.voice_of[self.train] == voice]
+            if len(members) > most:
+                members = np.sort(np.random.default_rng(voice).permutation(members)[:most])
+            yield self.code.encode(self.mels[members].astype(np.float32))
 
 
 def cached_mels(corpus: Corpus, config: MelConfig, quiet: bool = False) -> Half:

@@ -6,7 +6,7 @@ one family has read them all. To add one: write a module like `flow`, then a lin
 
 import copy
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -20,6 +20,7 @@ from aijockey.representation.mel import MelConfig
 from aijockey.representation.patch_code import PatchCode
 from aijockey.train.config import TrainConfig
 
+Float = npt.NDArray[np.float32]
 Metrics = dict[str, Tensor]
 Kind = Literal["generator", "vocoder"]
 
@@ -126,8 +127,11 @@ class Task(ABC):
 class GeneratorTask(Task):
     """A task whose network makes codes."""
 
-    def see_code(self, code: PatchCode) -> None:
-        """Told once before training, for families whose networks also look at the log-mel."""
+    def see_codes(self, code: PatchCode, codes: Iterable[Float]) -> None:
+        """Told once before training: the patch code, and codes (loops, patches, dims) of each voice in turn.
+
+        For families whose networks also look at the log-mel, or that need the moments of what they learn.
+        """
 
     @abstractmethod
     def sample(self, voice: Tensor, controls: Tensor, known: Tensor, random: torch.Generator) -> Tensor:

@@ -15,6 +15,7 @@ which is how varied its loops are beside real ones (1), and the judge's diversit
 """
 
 import copy
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +29,7 @@ from aijockey.train.families.base import (
     Average,
     CodeBatch,
     DataInfo,
+    Float,
     GeneratorTask,
     Graph,
     Metrics,
@@ -118,7 +120,7 @@ class StyleGan2Task(GeneratorTask):
         )
         self.optimizers = {"generator": train.optimizer(generator), "critic": train.optimizer(critic)}
 
-    def see_code(self, code: PatchCode) -> None:
+    def see_codes(self, code: PatchCode, codes: Iterable[Float]) -> None:
         """Networks that look at the log-mel, and augmentation, need the map between it and codes."""
         for module in self.networks.modules():
             if isinstance(module, CodeMap):
