@@ -14,10 +14,15 @@ from typing import Literal
 from aijockey.errors import AijockeyError
 
 Value = float | str
-Curve = Literal["linear", "decibel", "octave", "step", "switch", "choice", "name"]
+Curve = Literal["linear", "decibel", "octave", "step", "switch", "hold", "trigger", "choice", "name", "text"]
 MAX_DECKS = 16
 SILENCE_DB = -90.0
 CONTROL_PREFIX = "controls."
+WHOLE: tuple[Curve, ...] = ("step", "switch", "hold", "trigger")
+# Lengths of repeated parts, in beats: from a 32nd note to half a bar, and on to the whole loop of two bars.
+ROLLS: tuple[Value, ...] = (0.0, 0.125, 0.25, 0.5, 1.0, 2.0, 4.0)
+LOOP_LENGTHS: tuple[Value, ...] = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
+GRIDS: tuple[Value, ...] = (0.0, 1.0, 4.0, 8.0, 16.0, 32.0)
 
 
 class ParameterError(AijockeyError):
@@ -29,9 +34,13 @@ class Parameter:
     """One row of the table.
 
     curve : how a surface maps its travel: "linear", "decibel", "octave" (equal ratios), "step" (whole),
-        "switch" (0 or 1), "choice" (one of ``choices``), "name" (text).
+        "switch" (0 or 1), "hold" (1 while a button is down, then 0), "trigger" (acts whenever it is sent),
+        "choice" (one of ``choices``), "name" (text), "text" (text of a form of its own).
     planned : True for what decides which loop plays (voice, seed, play…): acts at the deck's next grid line.
         False for what shapes sound: it acts at its very sample and is smoothed.
+    read : True for how a deck reads its loop (cue, roll, pitch…): acts at its very sample, with a short fade.
+    gesture : True for what a hand does that comes down to other events (a tap to a tempo, undo to what was):
+        a set holds those, never the gesture.
     """
 
     group: str
@@ -44,6 +53,8 @@ class Parameter:
     summary: str
     planned: bool = False
     choices: tuple[Value, ...] = ()
+    read: bool = False
+    gesture: bool = False
 
     @property
     def address(self) -> str:
@@ -58,7 +69,7 @@ class Parameter:
         ParameterError : wrong type, not finite, or outside the range; names address, value and range.
         """
         where = address or self.address
-        if self.curve == "name":
+        if self.curve in ("name", "text"):
             if not isinstance(value, str) or not value:
                 raise ParameterError(f"{where}: {value!r} is not a name; expected text such as 'techno'")
             return value
@@ -74,7 +85,7 @@ class Parameter:
             raise ParameterError(f"{where}: {value!r} is out of range; {self._expected()}")
         if self.curve == "choice" and number not in self.choices:
             raise ParameterError(f"{where}: {value!r} is not one of {_listed(self.choices)}")
-        if self.curve in ("step", "switch") and number != int(number):
+        if self.curve in WHOLE and number != int(number):
             raise ParameterError(f"{where}: {value!r} is not a whole number; {self._expected()}")
         return number
 
@@ -97,6 +108,19 @@ class Target:
 PARAMETERS: tuple[Parameter, ...] = (
     Parameter("transport", "tempo_bpm", "BPM", 20, 300, 120.0, "linear",
               "tempo; loops are stretched and keep their pitch"),
+    Parameter("transport", "tap", "s", 0, 1e9, 0.0, "trigger",
+              "sets the tempo by tapping: when it was tapped on any steady clock, or 0 for now", gesture=True),
+    Parameter("transport", "nudge", "%", -16, 16, 0.0, "linear",
+              "bends the tempo while it is not 0; an event with a length lets go by itself"),
+    Parameter("transport", "keep_pitch", "", 0, 1, 1.0, "switch",
+              "1 keeps the pitch of loops at any tempo, 0 plays them faster and slower like a record"),
+    Parameter("transport", "swing", "", 0, 1, 0.0, "linear",
+              "delays every second sixteenth of rhythms; 0.67 is triplets, 1 is dotted"),
+    Parameter("transport", "quantise_beats", "beats", 0, 32, 4.0, "choice",
+              "grid of every deck that has none of its own; 0 is off (a sixteenth)", True, GRIDS),
+    Parameter("history", "undo", "", 0, 1, 0.0, "trigger", "takes the last step back, but for transport",
+              gesture=True),
+    Parameter("history", "redo", "", 0, 1, 0.0, "trigger", "does again what was undone last", gesture=True),
     Parameter("master", "gain_db", "dB", SILENCE_DB, 12, 0.0, "decibel",
               "level before the limiter; the lowest is silence"),
     Parameter("mixer", "crossfader", "", -1, 1, 0.0, "linear", "-1 plays side a, 1 side b, 0 both at -3 dB"),
@@ -116,10 +140,53 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("deck", "refresh_bars", "bars", 0, 64, 4.0, "step",
               "a fresh loop every so many bars; 0 holds", True),
     Parameter(
-        "deck", "quantise_beats", "beats", 0, 32, 4.0, "choice",
-        "grid of launches and swaps; 0 is off (a sixteenth)",
-        True, (0.0, 1.0, 4.0, 8.0, 16.0, 32.0),
+        "deck", "quantise_beats", "beats", -1, 32, -1.0, "choice",
+        "grid of launches and swaps; 0 is off (a sixteenth), -1 is that of the transport",
+        True, (-1.0, *GRIDS),
     ),
+    Parameter("deck", "refresh", "", 0, 0, "bars", "choice",
+              "when loops are renewed: every refresh_bars, when something changed, or never (hold)",
+              True, ("hold", "bars", "change")),
+    Parameter("deck", "point", "", 0, 0, "0", "text",
+              "jump to a point of latent space: a seed, or 7>9@0.5 for half-way from 7 to 9", True),
+    Parameter("deck", "loop", "", 0, 0, "-", "text",
+              "jump to a loop with its controls, and mixer values, written as a moment is", True),
+    Parameter("deck", "queue", "", 0, 0, "-", "text",
+              "what comes next, one a refresh: seeds, points and moments (12 7>9@0.5 m3); - is none", True),
+    Parameter("deck", "enqueue", "", 0, 0, "-", "text", "adds to the end of the queue", True, gesture=True),
+    Parameter("deck", "skip", "", 0, 1, 0.0, "trigger",
+              "the next of the queue, or the next seed, on the next grid line", True),
+    Parameter("deck", "moment", "", 1, 8, 1.0, "step",
+              "cross to a stored moment, with its mixer, on the next grid line", True),
+    Parameter("deck", "store", "", 1, 8, 1.0, "step",
+              "keep loop, controls and mixer of the deck as this moment", True, gesture=True),
+    *(
+        Parameter("deck", f"moment_{number}", "", 0, 0, "-", "text", f"what moment {number} holds; - is nothing",
+                  True)
+        for number in range(1, 9)
+    ),
+    Parameter("deck", "cue", "", 0, 1, 0.0, "hold",
+              "while 1, plays the loop from its beginning, stopped or not; then it is where it would be",
+              read=True),
+    Parameter("deck", "retrigger", "", 0, 1, 0.0, "hold",
+              "1 plays the loop from its beginning at once and on; 0 is in phase again", read=True),
+    Parameter("deck", "loop_beats", "beats", 0.125, 8, 8.0, "choice",
+              "how much of the loop repeats; 8 is all of it", False, LOOP_LENGTHS, read=True),
+    Parameter("deck", "halve", "", 0, 1, 0.0, "trigger", "repeats half as much", gesture=True),
+    Parameter("deck", "double", "", 0, 1, 0.0, "trigger", "repeats twice as much", gesture=True),
+    Parameter("deck", "roll_beats", "beats", 0, 4, 0.0, "choice",
+              "repeats the part that plays; 0 lets go, and the deck is where it would be", False, ROLLS,
+              read=True),
+    Parameter("deck", "stutter_beats", "beats", 0, 4, 0.0, "choice",
+              "repeats the part that has just played; 0 lets go", False, ROLLS, read=True),
+    Parameter("deck", "shift_sixteenths", "sixteenths", -16, 16, 0.0, "step",
+              "turns the loop against the bar: later above 0", read=True),
+    Parameter("deck", "reverse", "", 0, 1, 0.0, "hold",
+              "1 plays backwards from here; 0 is where it would be", read=True),
+    Parameter("deck", "pitch_semitones", "semitones", -12, 12, 0.0, "step", "pitch, at the same tempo",
+              read=True),
+    Parameter("deck", "in_key", "", 0, 1, 1.0, "hold",
+              "1 lets tonal voices move only to where they stay in key, or a fifth from it", read=True),
     Parameter("deck", "crossfade_beats", "beats", 0, 4, 0.25, "linear",
               "length of a swap; it ends on the grid line", True),
     Parameter("deck", "control", "std", -4, 4, 0.0, "linear",

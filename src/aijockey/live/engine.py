@@ -3,27 +3,30 @@
 It is a pure function of those: inside, everything runs in quanta of 512 samples on an absolute grid, and
 ``process`` hands out as many samples as asked, so the size of a caller's blocks changes nothing. Events of
 the mixer act at their very sample; events that choose loops act at the next grid line of their deck. The
-transport is counted in samples.
+transport is counted in samples. All that is done while it plays is in ``performance``, to be heard again.
 """
 
-from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy.signal import butter
 
 from aijockey.control import parameters
-from aijockey.control.parameters import GLOBAL_PARAMETERS
+from aijockey.control.parameters import GLOBAL_PARAMETERS, Target, Value
 from aijockey.live.clock import Moment, TempoMap
+from aijockey.live.conductor import Conductor
 from aijockey.live.deck import Deck
 from aijockey.live.effects.echo import Echo
 from aijockey.live.effects.limiter import Limiter
 from aijockey.live.effects.room import Room
 from aijockey.live.effects.sections import Sections
 from aijockey.live.loop_source import LoopSource
-from aijockey.live.plan import PlanEvent
+from aijockey.live.performance import Performance
+from aijockey.live.plan import COMMON_GRID
 from aijockey.live.set_file import Event, LiveSet, SetError
 from aijockey.live.smoothing import Smoothed
+from aijockey.live.state import snapshot
 from aijockey.live.strip import Gain, Strip, factor
 from aijockey.music.grid import BEATS_PER_BAR, RATE_HZ
 
@@ -31,7 +34,6 @@ Float = npt.NDArray[np.float32]
 
 QUANTUM_SAMPLES = 512
 DC_HZ = 10.0
-TEMPO = "transport.tempo_bpm"
 
 
 class Engine:
@@ -53,21 +55,28 @@ class Engine:
         check_voices(live_set, source)
         self.live_set = live_set
         self.clock = TempoMap(live_set.tempo_bpm)
-        self.decks = [Deck(dict(deck), source, self.clock) for deck in live_set.decks]
+        self.performance = Performance(live_set)
+        self.decks = [
+            Deck(
+                deck, source, self.clock, number=number, outcomes=self.performance.entries.append,
+                common_grid_beats=float(live_set.mixer.get(COMMON_GRID, GLOBAL_PARAMETERS[COMMON_GRID].default)),
+                entries={entry.planned: entry for entry in live_set.entries if entry.deck == number},
+            )
+            for number, deck in enumerate(live_set.decks, start=1)
+        ]  # fmt: skip
         self.strips = [Strip(deck) for deck in live_set.decks]
         self.limiter = Limiter()
         values = {address: row.default for address, row in GLOBAL_PARAMETERS.items()} | dict(live_set.mixer)
         self._mixer = {
-            address: Smoothed(float(value)) for address, value in values.items() if address != TEMPO
+            address: Smoothed(float(value))
+            for address, value in values.items()
+            if not address.startswith(("transport.", "history."))
         }
         self._echo, self._room = Echo(), Room()
         self._dc_blocker = Sections(butter(1, DC_HZ, btype="highpass", fs=RATE_HZ, output="sos"), 2)
-        self._events: list[Event] = []
+        self.conductor = Conductor(live_set, self.clock, self.decks, self.performance, self._move)
         self._position = 0  # of the next quantum
         self._ready = np.zeros((2, 0), dtype=np.float32)
-        for event in live_set.events:
-            self._take(event)
-        self._events.reverse()  # the next one is popped from the end
 
     @property
     def position_samples(self) -> int:
@@ -97,27 +106,27 @@ class Engine:
             deck.plan_ahead(Moment.of(self.clock, self._position))
         return not any(deck.pending for deck in self.decks)
 
-    def submit(self, address: str, value: object, over_beats: float = 0.0) -> Event:
-        """Do something now: applied from the next quantum on (mixer, tempo) or at the deck's next grid line.
+    def submit(self, address: str, value: object, over_beats: float = 0.0) -> Event | None:
+        """Do something now: applied from the next quantum on (mixer, tempo, reading) or at the deck's next grid
+        line. A gesture (undo, tap, halve…) becomes the events that it comes down to.
 
-        Returns the event with the beat it acts from, which replays the same when it stands in a set file.
+        Returns the event with the beat it acts from (the last, of a gesture with several; None where there was
+        nothing to do). All are in ``performance`` and replay the same from a set file.
         Thread: audio
 
         Raises
         ------
         ParameterError : unknown address or value out of range.
         """
-        target = parameters.resolve(address)
-        checked = target.parameter.check(value, address)
-        beat = self.clock.beat_at(self._position)
-        if target.deck is not None and target.parameter.planned:
-            beat = max(beat, self.decks[target.deck].plan_cursor)
-        event = Event(float(beat), address, checked, over_beats)
-        if target.deck is not None and target.deck >= len(self.decks):
-            raise SetError(f"{address}: the set has {len(self.decks)} decks")
-        self._take(event)
-        self._events.sort(key=lambda item: -item.beat)
-        return event
+        return self.conductor.submit(self._position, address, value, over_beats)
+
+    def recorded(self, title: str | None = None) -> LiveSet:
+        """What was played so far, as a set that plays it again sample for sample. Thread: audio"""
+        return self.performance.live_set_at(self.clock.beat_at(self.position_samples), title)
+
+    def state(self) -> dict[str, Any]:
+        """Transport and decks as plain values, see `aijockey.live.state`. Thread: audio"""
+        return snapshot(self)
 
     def process(self, count: int) -> Float:
         """The next ``count`` samples, (2, count), within -1 dBTP and finite. Thread: audio"""
@@ -129,22 +138,14 @@ class Engine:
         self._ready = sound[:, count:]
         return sound[:, :count]
 
-    def _take(self, event: Event) -> None:
-        target = parameters.resolve(event.address)
-        if target.deck is not None and target.parameter.planned:
-            name = f"controls.{target.control}" if target.control else target.parameter.name
-            plan_event = PlanEvent(Fraction(event.beat), name, event.value, event.over_beats)
-            self.decks[target.deck].add(plan_event)
-        else:
-            self._events.append(event)
-
     def _quantum(self) -> Float:
         start, count = self._position, QUANTUM_SAMPLES
-        self._apply_events(start, count)
+        self.conductor.apply(start, count)
         moment = Moment.of(self.clock, start)
         for deck in self.decks:
             deck.plan_ahead(moment)
             deck.settle(moment)
+        self.conductor.collect()
         mixer = {address: value.render(start, count) for address, value in self._mixer.items()}
         beats = np.linspace(
             float(moment.beat), float(self.clock.beat_at(start + count)), count, endpoint=False
@@ -175,29 +176,12 @@ class Engine:
         returned = repeats * factor(mixer["echo.gain_db"]) + answer * factor(mixer["room.gain_db"])
         return returned.astype(np.float32)
 
-    def _apply_events(self, start: int, count: int) -> None:
-        """Hand each event of this quantum to what it moves, with its sample."""
-        while self._events:
-            event = self._events[-1]
-            beat = Fraction(event.beat)
-            sample = self.clock.sample_at(beat)
-            if sample >= start + count:
-                return
-            self._events.pop()
-            if event.address == TEMPO:
-                # Never into the past: what has sounded keeps its beats.
-                beat = max(beat, self.clock.beat_at(start))
-                self.clock.change(beat, float(event.value), event.over_beats)
-                continue
-            over_samples = (
-                self.clock.sample_at(beat + Fraction(event.over_beats)) - sample if event.over_beats else 0
-            )
-            target = parameters.resolve(event.address)
-            sample = max(sample, start)
-            if target.deck is None:
-                self._mixer[event.address].send(sample, float(event.value), over_samples)
-            else:
-                self.strips[target.deck].send(target.parameter.name, sample, event.value, over_samples)
+    def _move(self, target: Target, sample: int, value: Value, over_samples: int) -> None:
+        """A parameter of the mixer goes to ``value`` from ``sample`` on."""
+        if target.deck is None:
+            self._mixer[target.parameter.address].send(sample, float(value), over_samples)
+        else:
+            self.strips[target.deck].send(target.parameter.name, sample, value, over_samples)
 
 
 def check_voices(live_set: LiveSet, source: LoopSource) -> None:
