@@ -59,6 +59,7 @@ class Deck:
         self._clock = clock
         self._channels = source.channels
         self._cursor = Fraction(-1)
+        self._ahead_for, self._ahead = -1.0, Fraction(0)
         self._waiting: deque[_Waiting] = deque()
         self._entries: deque[_Entry] = deque([_Entry(-(1 << 60), 0, None, False, Fraction(0))])
         self._grid = GridStretch(clock, self.reference)
@@ -91,8 +92,10 @@ class Deck:
 
     def plan_ahead(self, now: Moment) -> None:
         """Ask for the loops that will be needed soon. Thread: audio"""
-        ahead = Fraction(self.plan.fade_beats) + Fraction(LOOKAHEAD_BEATS) + Fraction(GENERATION_BEATS)
-        self._cursor = max(self._cursor, now.beat + ahead)
+        if self.plan.fade_beats != self._ahead_for:  # rationals are slow; this is asked for every quantum
+            self._ahead_for = self.plan.fade_beats
+            self._ahead = Fraction(self._ahead_for) + Fraction(LOOKAHEAD_BEATS) + Fraction(GENERATION_BEATS)
+        self._cursor = max(self._cursor, now.beat + self._ahead)
         for swap in self.plan.advance(self._cursor):
             ticket = self._source.request(swap.request) if swap.request else None
             self._waiting.append(_Waiting(swap, ticket, swap.beat))

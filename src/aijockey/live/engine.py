@@ -16,15 +16,18 @@ from aijockey.control import parameters
 from aijockey.control.parameters import GLOBAL_PARAMETERS
 from aijockey.live.clock import Moment, TempoMap
 from aijockey.live.deck import Deck
-from aijockey.live.effects.echo import Echo
 from aijockey.live.effects.limiter import Limiter
-from aijockey.live.effects.room import Room
 from aijockey.live.effects.sections import Sections
+from aijockey.live.gain_law import factor
 from aijockey.live.loop_source import LoopSource
+from aijockey.live.master import Headphones, Outputs
+from aijockey.live.meters import Meters
+from aijockey.live.mixer import Gain, Mixer, MixerControl
 from aijockey.live.plan import PlanEvent
+from aijockey.live.plugins import PluginRack
 from aijockey.live.set_file import Event, LiveSet, SetError
-from aijockey.live.smoothing import Smoothed
-from aijockey.live.strip import Gain, Strip, factor
+from aijockey.live.smoothing import Smoothed, SmoothedChoice
+from aijockey.live.strip import Strip, named_plugins
 from aijockey.music.grid import BEATS_PER_BAR, RATE_HZ
 
 Float = npt.NDArray[np.float32]
@@ -41,30 +44,36 @@ class Engine:
     ----------
     live_set : what to play.
     source : where its loops come from; must know every voice that the set names.
+    rack : plug-ins of the player. None: those of the player's own configuration.
+
+    latency_samples : by how much the sound is late: the limiter's look-ahead, and what plug-ins delay.
+    meters : of decks and master; read ``meters.snapshot``.
 
     Raises
     ------
     SetError : the set names a voice that the source does not have.
     """
 
-    latency_samples = Limiter.latency_samples
-
-    def __init__(self, live_set: LiveSet, source: LoopSource) -> None:
+    def __init__(self, live_set: LiveSet, source: LoopSource, rack: PluginRack | None = None) -> None:
         check_voices(live_set, source)
         self.live_set = live_set
         self.clock = TempoMap(live_set.tempo_bpm)
         self.decks = [Deck(dict(deck), source, self.clock) for deck in live_set.decks]
         self.strips = [Strip(deck) for deck in live_set.decks]
+        self.mixer = Mixer(self.strips, source.channels, rack, named_plugins(live_set.decks, live_set.events))
         self.limiter = Limiter()
-        values = {address: row.default for address, row in GLOBAL_PARAMETERS.items()} | dict(live_set.mixer)
+        self.meters = Meters(len(self.decks), source.channels)
+        self.latency_samples = self.mixer.latency_samples + Limiter.latency_samples
         self._mixer = {
-            address: Smoothed(float(value)) for address, value in values.items() if address != TEMPO
+            address: _control(address, dict(live_set.mixer).get(address, row.default))
+            for address, row in GLOBAL_PARAMETERS.items()
+            if address != TEMPO
         }
-        self._echo, self._room = Echo(), Room()
+        self._headphones = Headphones(Limiter.latency_samples)
         self._dc_blocker = Sections(butter(1, DC_HZ, btype="highpass", fs=RATE_HZ, output="sos"), 2)
         self._events: list[Event] = []
         self._position = 0  # of the next quantum
-        self._ready = np.zeros((2, 0), dtype=np.float32)
+        self._ready = Outputs.silence(0)
         for event in live_set.events:
             self._take(event)
         self._events.reverse()  # the next one is popped from the end
@@ -72,7 +81,7 @@ class Engine:
     @property
     def position_samples(self) -> int:
         """Samples handed out so far; what `process` gives next belongs there, late by ``latency_samples``."""
-        return self._position - self._ready.shape[1]
+        return self._position - self._ready.samples
 
     @property
     def position_beats(self) -> float:
@@ -120,14 +129,18 @@ class Engine:
         return event
 
     def process(self, count: int) -> Float:
-        """The next ``count`` samples, (2, count), within -1 dBTP and finite. Thread: audio"""
-        pieces, there = [self._ready], self._ready.shape[1]
+        """The master's next ``count`` samples, (2, count), within -1 dBTP and finite. Thread: audio"""
+        return self.process_outputs(count).master
+
+    def process_outputs(self, count: int) -> Outputs:
+        """The next ``count`` samples of master and headphones. Thread: audio"""
+        pieces, there = [self._ready], self._ready.samples
         while there < count:
             pieces.append(self._quantum())
             there += QUANTUM_SAMPLES
-        sound = pieces[0] if len(pieces) == 1 else np.concatenate(pieces, axis=1)
-        self._ready = sound[:, count:]
-        return sound[:, :count]
+        sound = Outputs.joined(pieces)
+        self._ready = sound.part(count, None)
+        return sound.part(0, count)
 
     def _take(self, event: Event) -> None:
         target = parameters.resolve(event.address)
@@ -138,42 +151,30 @@ class Engine:
         else:
             self._events.append(event)
 
-    def _quantum(self) -> Float:
+    def _quantum(self) -> Outputs:
         start, count = self._position, QUANTUM_SAMPLES
         self._apply_events(start, count)
         moment = Moment.of(self.clock, start)
         for deck in self.decks:
             deck.plan_ahead(moment)
             deck.settle(moment)
-        mixer = {address: value.render(start, count) for address, value in self._mixer.items()}
-        beats = np.linspace(
-            float(moment.beat), float(self.clock.beat_at(start + count)), count, endpoint=False
+        late = start - self.mixer.latency_samples
+        controls = {address: control.render(late, count) for address, control in self._mixer.items()}
+        end_beat = float(self.clock.beat_at(start + count))
+        beats = np.linspace(float(moment.beat), end_beat, count, endpoint=False)
+        beat_samples = 60.0 * RATE_HZ / self.clock.tempo_at(start)
+        given = [deck.render(moment, count) for deck in self.decks]
+        mix = self.mixer.process(given, start, beats, beat_samples, controls)
+        gain_db = controls["master.gain_db"]
+        main = (
+            mix.main if isinstance(gain_db, float) and gain_db == 0.0 else mix.main * factor(_gain(gain_db))
         )
-        main, echo, room = (np.zeros((2, count), dtype=np.float32) for _ in range(3))
-        for deck, strip in zip(self.decks, self.strips, strict=True):
-            buses = strip.process(deck.render(moment, count), start, count, beats, mixer["mixer.crossfader"])
-            if buses is None:
-                continue
-            main += buses.main
-            if buses.echo is not None:
-                echo += buses.echo
-            if buses.room is not None:
-                room += buses.room
-        main += self._returns(echo, room, mixer)
-        main = (main * factor(mixer["master.gain_db"])).astype(np.float32, copy=False)
         if not np.isfinite(main.sum()):
             main = np.nan_to_num(main, nan=0.0, posinf=0.0, neginf=0.0)
-        level = self._dc_blocker(main)
+        master = self.limiter.process(self._dc_blocker(main).astype(np.float32))
+        self.meters.add(mix.before_fader, self.mixer.peaks, master)
         self._position += count
-        return self.limiter.process(level.astype(np.float32))
-
-    def _returns(self, echo: Float, room: Float, mixer: dict[str, Gain]) -> Float:
-        beat_samples = 60.0 * RATE_HZ / self.clock.tempo_at(self._position)
-        delay_samples = round(_last(mixer["echo.time_beats"]) * beat_samples)
-        repeats = self._echo.process(echo, delay_samples, mixer["echo.feedback"])
-        answer = self._room.process(room, _last(mixer["room.size"]), _last(mixer["room.damping"]))
-        returned = repeats * factor(mixer["echo.gain_db"]) + answer * factor(mixer["room.gain_db"])
-        return returned.astype(np.float32)
+        return self._headphones.process(master, mix.cue, controls)
 
     def _apply_events(self, start: int, count: int) -> None:
         """Hand each event of this quantum to what it moves, with its sample."""
@@ -195,7 +196,7 @@ class Engine:
             target = parameters.resolve(event.address)
             sample = max(sample, start)
             if target.deck is None:
-                self._mixer[event.address].send(sample, float(event.value), over_samples)
+                self._mixer[event.address].send(sample, event.value, over_samples)
             else:
                 self.strips[target.deck].send(target.parameter.name, sample, event.value, over_samples)
 
@@ -216,5 +217,14 @@ def check_voices(live_set: LiveSet, source: LoopSource) -> None:
             )
 
 
-def _last(value: Gain) -> float:
-    return value if isinstance(value, float) else float(value[-1])
+def _control(address: str, value: object) -> MixerControl:
+    row = GLOBAL_PARAMETERS[address]
+    if row.curve == "choice":
+        return SmoothedChoice([str(choice) for choice in row.choices], str(value))
+    assert isinstance(value, int | float)
+    return Smoothed(float(value))
+
+
+def _gain(value: object) -> Gain:
+    assert isinstance(value, float | np.ndarray)
+    return value
