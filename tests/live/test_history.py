@@ -69,7 +69,12 @@ def test_the_loop_comes_back_with_voice_point_and_controls(make_source):
     engine.process(6 * SECOND)
     before = engine.decks[0].request
     assert dict(before.controls) == {"density": 1.0}
-    for address, value in [("voice", "hats"), ("seed", 9.0), ("controls.density", -2.0), ("controls.brightness", 1.0)]:
+    for address, value in [
+        ("voice", "hats"),
+        ("seed", 9.0),
+        ("controls.density", -2.0),
+        ("controls.brightness", 1.0),
+    ]:
         engine.submit(f"deck.1.{address}", value)
         engine.process(SECOND)
     engine.process(4 * SECOND)
@@ -110,7 +115,12 @@ def test_a_stored_moment_brings_back_loop_and_mixer_on_the_grid_and_can_be_undon
 def test_an_undo_is_recorded_and_replays(make_source):
     engine = engine_of(make_source)
     pieces = []
-    for address, value in [("deck.1.gain_db", -9.0), ("deck.1.seed", 8.0), ("history.undo", 1), ("history.undo", 1)]:
+    for address, value in [
+        ("deck.1.gain_db", -9.0),
+        ("deck.1.seed", 8.0),
+        ("history.undo", 1),
+        ("history.undo", 1),
+    ]:
         engine.submit(address, value)
         pieces.append(engine.process(3 * SECOND))
     live = np.concatenate(pieces, axis=1)

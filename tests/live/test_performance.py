@@ -36,7 +36,7 @@ class UnsureSource:
     def request(self, request):
         ticket = Ticket(request)
         lot = self.rng.random()
-        self.open.append([ticket, 0 if lot < 0.4 else int(self.rng.integers(50, 700)), lot > 0.9])
+        self.open.append([ticket, 0 if lot < 0.4 else int(self.rng.integers(50, 450)), lot > 0.9])
         self.pass_quantum()
         return ticket
 

@@ -7,6 +7,7 @@ from aijockey.control.parameters import DECK_PARAMETERS, GLOBAL_PARAMETERS
 from aijockey.errors import AijockeyError
 from aijockey.live.loops import LoopRequest, Point
 from aijockey.live.set_file import (
+    MAX_FILE_BYTES,
     Entry,
     Event,
     LiveSet,
@@ -180,7 +181,7 @@ def test_files_that_are_no_text_or_not_there(tmp_path):
             read_set(tmp_path / name)
     big = tmp_path / "big.set"
     with big.open("wb") as file:
-        file.truncate((16 << 20) + 1)
+        file.truncate(MAX_FILE_BYTES + 1)
     with pytest.raises(SetError, match="larger"):
         read_set(big)
 

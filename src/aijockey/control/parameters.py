@@ -23,6 +23,10 @@ WHOLE: tuple[Curve, ...] = ("step", "switch", "hold", "trigger")
 ROLLS: tuple[Value, ...] = (0.0, 0.125, 0.25, 0.5, 1.0, 2.0, 4.0)
 LOOP_LENGTHS: tuple[Value, ...] = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 GRIDS: tuple[Value, ...] = (0.0, 1.0, 4.0, 8.0, 16.0, 32.0)
+CROSSFADER_CURVES = ("smooth", "linear", "cut")
+INSERT_SLOTS = (1, 2)
+# What a deck's insert slot may hold; `live.effects.inserts` has one row for each.
+INSERTS = ("none", "compressor", "drive", "phaser", "crusher", "gate", "duck", "plugin")
 
 
 class ParameterError(AijockeyError):
@@ -35,7 +39,7 @@ class Parameter:
 
     curve : how a surface maps its travel: "linear", "decibel", "octave" (equal ratios), "step" (whole),
         "switch" (0 or 1), "hold" (1 while a button is down, then 0), "trigger" (acts whenever it is sent),
-        "choice" (one of ``choices``), "name" (text), "text" (text of a form of its own).
+        "choice" (one of ``choices``), "name" (text; "" is none where it is the default), "text" (text of a form of its own).
     planned : True for what decides which loop plays (voice, seed, play…): acts at the deck's next grid line.
         False for what shapes sound: it acts at its very sample and is smoothed.
     read : True for how a deck reads its loop (cue, roll, pitch…): acts at its very sample, with a short fade.
@@ -70,7 +74,7 @@ class Parameter:
         """
         where = address or self.address
         if self.curve in ("name", "text"):
-            if not isinstance(value, str) or not value:
+            if not isinstance(value, str) or not (value or self.default == ""):
                 raise ParameterError(f"{where}: {value!r} is not a name; expected text such as 'techno'")
             return value
         if self.curve == "choice" and isinstance(value, str):
@@ -105,6 +109,20 @@ class Target:
     control: str | None = None
 
 
+def _insert_rows(slot: int) -> tuple[Parameter, ...]:
+    name = f"insert_{slot}"
+    return (
+        Parameter("deck", name, "", 0, 0, "none", "choice", f"effect in slot {slot}; a change is cross-faded",
+                  False, INSERTS),
+        Parameter("deck", f"{name}_amount", "", 0, 1, 0.5, "linear",
+                  f"how much slot {slot} does; 0 leaves the sound as it is"),
+        Parameter("deck", f"{name}_tone", "", 0, 1, 0.5, "linear",
+                  f"second knob of slot {slot}: speed, colour or rhythm, by effect"),
+        Parameter("deck", f"{name}_plugin", "", 0, 0, "", "name",
+                  f"which plug-in slot {slot} hosts: an alias of the player's own configuration"),
+    )  # fmt: skip
+
+
 PARAMETERS: tuple[Parameter, ...] = (
     Parameter("transport", "tempo_bpm", "BPM", 20, 300, 120.0, "linear",
               "tempo; loops are stretched and keep their pitch"),
@@ -123,7 +141,15 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("history", "redo", "", 0, 1, 0.0, "trigger", "does again what was undone last", gesture=True),
     Parameter("master", "gain_db", "dB", SILENCE_DB, 12, 0.0, "decibel",
               "level before the limiter; the lowest is silence"),
-    Parameter("mixer", "crossfader", "", -1, 1, 0.0, "linear", "-1 plays side a, 1 side b, 0 both at -3 dB"),
+    Parameter("master", "cue_mix", "", 0, 1, 0.0, "linear",
+              "what the headphones hear: 0 the cued decks, 1 the master"),
+    Parameter("master", "cue_gain_db", "dB", SILENCE_DB, 12, 0.0, "decibel", "level of the headphones"),
+    Parameter("master", "cue_split", "", 0, 1, 0.0, "switch",
+              "1: one stereo output carries the master (mono) left and the cue (mono) right"),
+    Parameter("mixer", "crossfader", "", -1, 1, 0.0, "linear", "-1 plays side a, 1 side b, 0 both"),
+    Parameter("mixer", "crossfader_curve", "", 0, 0, "smooth", "choice",
+              "smooth: equal power; linear: gains sum to 1; cut: full until the far end", False,
+              CROSSFADER_CURVES),
     Parameter("echo", "time_beats", "beats", 0.125, 4, 0.75, "linear",
               "delay of the echo, in time with the transport"),
     Parameter("echo", "feedback", "", 0, 0.95, 0.45, "linear", "how much of each repeat comes back"),
@@ -191,6 +217,8 @@ PARAMETERS: tuple[Parameter, ...] = (
               "length of a swap; it ends on the grid line", True),
     Parameter("deck", "control", "std", -4, 4, 0.0, "linear",
               "a named control of the voice's generator", True),
+    Parameter("deck", "trim_db", "dB", -24, 24, 0.0, "linear",
+              "level before everything else, on top of the automatic matching of loudness"),
     Parameter("deck", "gain_db", "dB", SILENCE_DB, 12, 0.0, "decibel", "fader; the lowest is silence"),
     Parameter("deck", "low_db", "dB", SILENCE_DB, 12, 0.0, "decibel",
               "isolator below 250 Hz; the lowest kills"),
@@ -200,8 +228,18 @@ PARAMETERS: tuple[Parameter, ...] = (
               "isolator above 2.5 kHz; the lowest kills"),
     Parameter("deck", "filter", "", -1, 1, 0.0, "linear",
               "below 0 a low-pass closes, above 0 a high-pass opens"),
+    *(row for slot in INSERT_SLOTS for row in _insert_rows(slot)),
+    Parameter("deck", "duck_from", "", 0, MAX_DECKS, 1.0, "step",
+              "the deck whose signal, before its inserts and fader, presses on this deck's 'duck'; 0: none"),
+    Parameter("deck", "width", "", 0, 2, 1.0, "linear",
+              "stereo width: 0 mono, 1 as it is, 2 twice as wide; a mono voice has none"),
     Parameter("deck", "pan", "", -1, 1, 0.0, "linear", "-1 left, 1 right, at equal power; 0 leaves as is"),
     Parameter("deck", "mute", "", 0, 1, 0.0, "switch", "1 silences the deck, in time underneath"),
+    Parameter("deck", "solo", "", 0, 1, 0.0, "switch",
+              "1 silences all decks that are not solo, in place; echo and room ring on"),
+    Parameter("deck", "solo_safe", "", 0, 1, 0.0, "switch", "1: another deck's solo does not silence this one"),
+    Parameter("deck", "headphones", "", 0, 1, 0.0, "switch",
+              "1 sends the deck to the headphones, before fader, mute and crossfader"),
     Parameter("deck", "pump", "", 0, 1, 0.0, "linear", "ducks on each beat as if a kick pressed on it"),
     Parameter("deck", "echo_send", "", 0, 1, 0.0, "linear", "how much goes to the echo, after the fader"),
     Parameter("deck", "room_send", "", 0, 1, 0.0, "linear", "how much goes to the room, after the fader"),

@@ -17,17 +17,20 @@ from aijockey.control.parameters import GLOBAL_PARAMETERS, Target, Value
 from aijockey.live.clock import Moment, TempoMap
 from aijockey.live.conductor import Conductor
 from aijockey.live.deck import Deck
-from aijockey.live.effects.echo import Echo
 from aijockey.live.effects.limiter import Limiter
-from aijockey.live.effects.room import Room
 from aijockey.live.effects.sections import Sections
+from aijockey.live.gain_law import factor
 from aijockey.live.loop_source import LoopSource
+from aijockey.live.master import Headphones, Outputs
+from aijockey.live.meters import Meters
+from aijockey.live.mixer import Gain, Mixer, global_controls
 from aijockey.live.performance import Performance
 from aijockey.live.plan import COMMON_GRID
-from aijockey.live.set_file import Event, LiveSet, SetError
-from aijockey.live.smoothing import Smoothed
+from aijockey.live.plugins import PluginRack
+from aijockey.live.set_file import LiveSet
+from aijockey.live.set_parts import Event, SetError
 from aijockey.live.state import snapshot
-from aijockey.live.strip import Gain, Strip, factor
+from aijockey.live.strip import Strip, named_plugins
 from aijockey.music.grid import BEATS_PER_BAR, RATE_HZ
 
 Float = npt.NDArray[np.float32]
@@ -43,15 +46,17 @@ class Engine:
     ----------
     live_set : what to play.
     source : where its loops come from; must know every voice that the set names.
+    rack : plug-ins of the player. None: those of the player's own configuration.
+
+    latency_samples : by how much the sound is late: the limiter's look-ahead, and what plug-ins delay.
+    meters : of decks and master; read ``meters.snapshot``.
 
     Raises
     ------
     SetError : the set names a voice that the source does not have.
     """
 
-    latency_samples = Limiter.latency_samples
-
-    def __init__(self, live_set: LiveSet, source: LoopSource) -> None:
+    def __init__(self, live_set: LiveSet, source: LoopSource, rack: PluginRack | None = None) -> None:
         check_voices(live_set, source)
         self.live_set = live_set
         self.clock = TempoMap(live_set.tempo_bpm)
@@ -65,23 +70,21 @@ class Engine:
             for number, deck in enumerate(live_set.decks, start=1)
         ]  # fmt: skip
         self.strips = [Strip(deck) for deck in live_set.decks]
+        self.mixer = Mixer(self.strips, source.channels, rack, named_plugins(live_set.decks, live_set.events))
         self.limiter = Limiter()
-        values = {address: row.default for address, row in GLOBAL_PARAMETERS.items()} | dict(live_set.mixer)
-        self._mixer = {
-            address: Smoothed(float(value))
-            for address, value in values.items()
-            if not address.startswith(("transport.", "history."))
-        }
-        self._echo, self._room = Echo(), Room()
+        self.meters = Meters(len(self.decks), source.channels)
+        self.latency_samples = self.mixer.latency_samples + Limiter.latency_samples
+        self._mixer = global_controls(live_set.mixer)
+        self._headphones = Headphones(Limiter.latency_samples)
         self._dc_blocker = Sections(butter(1, DC_HZ, btype="highpass", fs=RATE_HZ, output="sos"), 2)
         self.conductor = Conductor(live_set, self.clock, self.decks, self.performance, self._move)
         self._position = 0  # of the next quantum
-        self._ready = np.zeros((2, 0), dtype=np.float32)
+        self._ready = Outputs.silence(0)
 
     @property
     def position_samples(self) -> int:
         """Samples handed out so far; what `process` gives next belongs there, late by ``latency_samples``."""
-        return self._position - self._ready.shape[1]
+        return self._position - self._ready.samples
 
     @property
     def position_beats(self) -> float:
@@ -129,16 +132,20 @@ class Engine:
         return snapshot(self)
 
     def process(self, count: int) -> Float:
-        """The next ``count`` samples, (2, count), within -1 dBTP and finite. Thread: audio"""
-        pieces, there = [self._ready], self._ready.shape[1]
+        """The master's next ``count`` samples, (2, count), within -1 dBTP and finite. Thread: audio"""
+        return self.process_outputs(count).master
+
+    def process_outputs(self, count: int) -> Outputs:
+        """The next ``count`` samples of master and headphones. Thread: audio"""
+        pieces, there = [self._ready], self._ready.samples
         while there < count:
             pieces.append(self._quantum())
             there += QUANTUM_SAMPLES
-        sound = pieces[0] if len(pieces) == 1 else np.concatenate(pieces, axis=1)
-        self._ready = sound[:, count:]
-        return sound[:, :count]
+        sound = Outputs.joined(pieces)
+        self._ready = sound.part(count, None)
+        return sound.part(0, count)
 
-    def _quantum(self) -> Float:
+    def _quantum(self) -> Outputs:
         start, count = self._position, QUANTUM_SAMPLES
         self.conductor.apply(start, count)
         moment = Moment.of(self.clock, start)
@@ -146,40 +153,28 @@ class Engine:
             deck.plan_ahead(moment)
             deck.settle(moment)
         self.conductor.collect()
-        mixer = {address: value.render(start, count) for address, value in self._mixer.items()}
-        beats = np.linspace(
-            float(moment.beat), float(self.clock.beat_at(start + count)), count, endpoint=False
+        late = start - self.mixer.latency_samples
+        controls = {address: control.render(late, count) for address, control in self._mixer.items()}
+        end_beat = float(self.clock.beat_at(start + count))
+        beats = np.linspace(float(moment.beat), end_beat, count, endpoint=False)
+        beat_samples = 60.0 * RATE_HZ / self.clock.tempo_at(start)
+        given = [deck.render(moment, count) for deck in self.decks]
+        mix = self.mixer.process(given, start, beats, beat_samples, controls)
+        gain_db = controls["master.gain_db"]
+        main = (
+            mix.main if isinstance(gain_db, float) and gain_db == 0.0 else mix.main * factor(_gain(gain_db))
         )
-        main, echo, room = (np.zeros((2, count), dtype=np.float32) for _ in range(3))
-        for deck, strip in zip(self.decks, self.strips, strict=True):
-            buses = strip.process(deck.render(moment, count), start, count, beats, mixer["mixer.crossfader"])
-            if buses is None:
-                continue
-            main += buses.main
-            if buses.echo is not None:
-                echo += buses.echo
-            if buses.room is not None:
-                room += buses.room
-        main += self._returns(echo, room, mixer)
-        main = (main * factor(mixer["master.gain_db"])).astype(np.float32, copy=False)
         if not np.isfinite(main.sum()):
             main = np.nan_to_num(main, nan=0.0, posinf=0.0, neginf=0.0)
-        level = self._dc_blocker(main)
+        master = self.limiter.process(self._dc_blocker(main).astype(np.float32))
+        self.meters.add(mix.before_fader, self.mixer.peaks, master)
         self._position += count
-        return self.limiter.process(level.astype(np.float32))
-
-    def _returns(self, echo: Float, room: Float, mixer: dict[str, Gain]) -> Float:
-        beat_samples = 60.0 * RATE_HZ / self.clock.tempo_at(self._position)
-        delay_samples = round(_last(mixer["echo.time_beats"]) * beat_samples)
-        repeats = self._echo.process(echo, delay_samples, mixer["echo.feedback"])
-        answer = self._room.process(room, _last(mixer["room.size"]), _last(mixer["room.damping"]))
-        returned = repeats * factor(mixer["echo.gain_db"]) + answer * factor(mixer["room.gain_db"])
-        return returned.astype(np.float32)
+        return self._headphones.process(master, mix.cue, controls)
 
     def _move(self, target: Target, sample: int, value: Value, over_samples: int) -> None:
         """A parameter of the mixer goes to ``value`` from ``sample`` on."""
         if target.deck is None:
-            self._mixer[target.parameter.address].send(sample, float(value), over_samples)
+            self._mixer[target.parameter.address].send(sample, value, over_samples)
         else:
             self.strips[target.deck].send(target.parameter.name, sample, value, over_samples)
 
@@ -200,5 +195,6 @@ def check_voices(live_set: LiveSet, source: LoopSource) -> None:
             )
 
 
-def _last(value: Gain) -> float:
-    return value if isinstance(value, float) else float(value[-1])
+def _gain(value: object) -> Gain:
+    assert isinstance(value, float | np.ndarray)
+    return value

@@ -288,8 +288,7 @@ class DeckPlan:
 def request_text(request: LoopRequest) -> str:
     """Voice, point and controls of a loop, written as a moment is."""
     controls = {f"{CONTROL_PREFIX}{name}": value for name, value in request.controls}
-    voice: dict[str, Value] = {"voice": request.voice} if request.voice else {}
-    return format_moment({**voice, "point": str(request.point), **controls})
+    return format_moment({"voice": request.voice, "point": str(request.point), **controls})
 
 
 def _mixed(start: Point, toward: Point, amount: float) -> Point:

@@ -39,6 +39,7 @@ from typing import Any
 from aijockey.control import parameters
 from aijockey.control.parameters import CONTROL_PREFIX, MAX_DECKS, ParameterError, Value
 from aijockey.errors import AijockeyError
+from aijockey.live.moments import parse_moment
 from aijockey.live.set_parts import (
     Entry,
     Event,
@@ -107,9 +108,13 @@ class LiveSet:
     @property
     def voices(self) -> tuple[str, ...]:
         """Voices that the set names, in order of first mention."""
-        names = [str(deck["voice"]) for deck in self.decks if "voice" in deck]
-        names += [str(event.value) for event in self.events if event.address.endswith(".voice")]
-        return tuple(dict.fromkeys(names))
+        sent = [(name, value) for deck in self.decks for name, value in deck.items()]
+        sent += [(event.address.rpartition(".")[2], event.value) for event in self.events]
+        names = [str(value) for name, value in sent if name == "voice"]
+        for name, value in sent:
+            if name == "loop" or name.startswith("moment_"):
+                names.append(str(parse_moment(str(value)).get("voice", "")))
+        return tuple(name for name in dict.fromkeys(names) if name)
 
     def varied(self, seed: int = 0, tempo_bpm: float | None = None) -> "LiveSet":
         """The same shape with ``seed`` added to every seed, and another starting tempo if one is given."""

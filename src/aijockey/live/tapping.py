@@ -2,7 +2,7 @@
 
 from collections import deque
 from itertools import pairwise
-from statistics import median
+from statistics import median_low
 
 from aijockey.control.parameters import GLOBAL_PARAMETERS
 
@@ -32,7 +32,7 @@ class TapTempo:
         intervals = [after - before for before, after in pairwise(taps)]
         if len(intervals) < LEAST_INTERVALS:
             return None
-        middle = median(intervals)
+        middle = median_low(intervals)
         kept = [interval for interval in intervals if abs(interval - middle) <= OUTLIER_SHARE * middle]
         row = GLOBAL_PARAMETERS["transport.tempo_bpm"]
         bpm = 60.0 / (sum(kept) / len(kept))
