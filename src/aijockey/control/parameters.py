@@ -39,7 +39,8 @@ class Parameter:
 
     curve : how a surface maps its travel: "linear", "decibel", "octave" (equal ratios), "step" (whole),
         "switch" (0 or 1), "hold" (1 while a button is down, then 0), "trigger" (acts whenever it is sent),
-        "choice" (one of ``choices``), "name" (text; "" is none where it is the default), "text" (text of a form of its own).
+        "choice" (one of ``choices``), "name" (text; "" is none where it is the default), "text" (text of a
+        form of its own).
     planned : True for what decides which loop plays (voice, seed, play…): acts at the deck's next grid line.
         False for what shapes sound: it acts at its very sample and is smoothed.
     read : True for how a deck reads its loop (cue, roll, pitch…): acts at its very sample, with a short fade.

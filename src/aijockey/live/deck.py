@@ -142,6 +142,14 @@ class Deck:
             item.ticket and item.ticket.loop is None and item.ticket.error is None for item in self._waiting
         )
 
+    def overdue(self) -> list[Entry]:
+        """Planned loops that have been put off and are still not there: none of them has been heard. Thread: audio"""
+        return [
+            Entry(self._number, float(item.swap.beat), None, item.swap.request, "late")
+            for item in self._waiting
+            if item.beat > item.swap.beat and item.swap.request is not None
+        ]
+
     def plan_ahead(self, now: Moment) -> None:
         """Ask for the loops that will be needed soon, once a tick. Thread: audio"""
         tick = now.tick

@@ -125,7 +125,8 @@ class Engine:
 
     def recorded(self, title: str | None = None) -> LiveSet:
         """What was played so far, as a set that plays it again sample for sample. Thread: audio"""
-        return self.performance.live_set_at(self.clock.beat_at(self.position_samples), title)
+        overdue = [entry for deck in self.decks for entry in deck.overdue()]
+        return self.performance.live_set_at(self.clock.beat_at(self._position), title, overdue=overdue)
 
     def state(self) -> dict[str, Any]:
         """Transport and decks as plain values, see `aijockey.live.state`. Thread: audio"""

@@ -1,6 +1,7 @@
 """What was done and what came of it, so that a performance can be written down as a set and heard again."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
 
@@ -22,10 +23,16 @@ class Performance:
         self.entries: list[Entry] = []
 
     def live_set_at(
-        self, beat: Fraction | float, title: str | None = None, pack: PackReference | None = None
+        self,
+        beat: Fraction | float,
+        title: str | None = None,
+        pack: PackReference | None = None,
+        overdue: Iterable[Entry] = (),
     ) -> LiveSet:
         """All of it up to ``beat`` as a set that plays the same again: what it began with, what hands did, and
         when each loop entered.
+
+        overdue : what became of the loops that wait at ``beat``, as far as it is heard by then.
 
         Thread: audio, or any while the engine rests
         """
@@ -35,6 +42,6 @@ class Performance:
             title=live_set.title if title is None else title,
             bars=max(1, math.ceil(beat / BEATS_PER_BAR)),
             events=(*live_set.events, *self.events),
-            entries=tuple(sorted(self.entries, key=lambda entry: (entry.planned, entry.deck))),
+            entries=tuple(sorted([*self.entries, *overdue], key=lambda entry: (entry.planned, entry.deck))),
             pack=pack or live_set.pack,
         )
