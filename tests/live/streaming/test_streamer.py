@@ -1,6 +1,7 @@
 """A stream read back is what was played, also when the server was away in between."""
 
 import base64
+import contextlib
 import io
 import shutil
 import socket
@@ -20,13 +21,12 @@ from aijockey.live.streaming.config import (
     StreamError,
     find_password,
 )
+from aijockey.live.streaming.encoder import FORMATS, Encoder
 from aijockey.live.streaming.icecast import Connection
 from aijockey.live.streaming.streamer import LONGEST_WAIT_S, Backlog, Streamer
 
 av = pytest.importorskip("av", reason="needs PyAV: pip install 'aijockey[stream]'")
-import contextlib
 
-from aijockey.live.streaming.encoder import FORMATS, Encoder  # noqa: E402
 
 RATE_HZ = 48_000
 PASSWORD = "for this test alone"
