@@ -1,5 +1,7 @@
 """Where sound leaves: the device, found by name, and what is said when there is none."""
 
+import threading
+import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -92,6 +94,43 @@ class DeviceOutput:
         """Let go of the device. Thread: control"""
         if self._stream is not None:
             self._stream.close()
+
+
+class NullOutput:
+    """No device, but its clock: takes a block whenever it would be due, for machines without sound and for tests."""
+
+    name = "nowhere (no device)"
+
+    def __init__(self, block_samples: int = 512) -> None:
+        self._block = np.zeros((block_samples, 2), dtype=np.float32)
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self, fill: Fill) -> None:
+        """Begin to ask ``fill`` for blocks. Thread: control"""
+        self._thread = threading.Thread(target=self._run, args=(fill,), name="null device", daemon=True)
+        self._thread.start()
+
+    @property
+    def active(self) -> bool:
+        """Whether blocks are still asked for. Thread: any"""
+        return self._thread is not None and self._thread.is_alive()
+
+    def close(self) -> None:
+        """Stop asking. Thread: control"""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self, fill: Fill) -> None:
+        began, taken = time.monotonic(), 0
+        while not self._stop.is_set():
+            taken += len(self._block)
+            wait_s = began + taken / RATE_HZ - time.monotonic()
+            if wait_s > 0:
+                time.sleep(wait_s)
+            if not fill(self._block):
+                return
 
 
 def _sounddevice() -> Any:
