@@ -6,7 +6,6 @@ import pytest
 from aijockey.errors import AijockeyError
 from aijockey.live.engine import Engine
 from aijockey.live.loops import LoopRequest, Point
-from aijockey.live.output import NoDeviceError
 from aijockey.live.playback import Player, Ring
 from aijockey.live.programme import direct_source
 from aijockey.live.set_file import LiveSet
@@ -154,31 +153,3 @@ def test_waiting_ends_when_there_is_nothing_to_wait_for():
     with pytest.raises(AijockeyError, match="within 0 s"):
         wait_for(lambda: False, Failed(), timeout_s=0.0)
     wait_for(lambda: True, Failed())
-
-
-def test_devices_are_found_by_part_of_their_name(monkeypatch):
-    from aijockey.live import output
-
-    class Fake:
-        PortAudioError = RuntimeError
-
-        class default:
-            device = (0, 2)
-
-        devices = (
-            {"index": 0, "name": "Microphone", "max_output_channels": 0},
-            {"index": 1, "name": "Desk: USB Audio", "max_output_channels": 4},
-            {"index": 2, "name": "Built-in", "max_output_channels": 2},
-        )
-
-        @classmethod
-        def query_devices(cls):
-            return cls.devices
-
-    assert output._find(Fake, None) == (2, "Built-in")
-    assert output._find(Fake, "usb") == (1, "Desk: USB Audio")
-    with pytest.raises(AijockeyError, match="'Desk: USB Audio', 'Built-in'"):
-        output._find(Fake, "micro")
-    Fake.devices = ()
-    with pytest.raises(NoDeviceError):
-        output._find(Fake, None)

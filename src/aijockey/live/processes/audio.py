@@ -170,9 +170,7 @@ class Performance:
             if message.get("do") == "fade_out":
                 self._fade = self._fade or (0, max(1, round(float(message["seconds"]) * RATE_HZ)))
                 return
-            event = self.engine.submit(
-                str(message["set"]), message["to"], float(message.get("over", 0.0))
-            )
+            event = self.engine.submit(str(message["set"]), message["to"], float(message.get("over", 0.0)))
         except (AijockeyError, KeyError, TypeError, ValueError) as error:
             self.refused_commands += 1
             self.last_error = f"{type(error).__name__}: {error}"[:300]
@@ -186,7 +184,9 @@ class Performance:
         if not self.journal.put(entry):
             self.lost_journal += 1
 
-    def _faded(self, sound: "np.ndarray[Any, np.dtype[np.float32]]") -> "np.ndarray[Any, np.dtype[np.float32]]":
+    def _faded(
+        self, sound: "np.ndarray[Any, np.dtype[np.float32]]"
+    ) -> "np.ndarray[Any, np.dtype[np.float32]]":
         assert self._fade is not None
         done, length = self._fade
         gains = 1.0 - np.arange(done + 1, done + sound.shape[1] + 1, dtype=np.float32) / length

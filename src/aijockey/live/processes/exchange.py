@@ -148,7 +148,9 @@ class LoopExchange:
     def give(self, slot: int, loop: Loop) -> None:
         """Answer with a loop. Thread: the worker's"""
         if loop.audio.size > self.channels * self.samples:
-            self.fail(slot, f"a loop of shape {loop.audio.shape}; expected at most {self.channels}, {self.samples}")
+            self.fail(
+                slot, f"a loop of shape {loop.audio.shape}; expected at most {self.channels}, {self.samples}"
+            )
             return
         row = self._shared["slots"][slot]
         self._shared["sound"][slot, : loop.audio.size] = loop.audio.ravel()

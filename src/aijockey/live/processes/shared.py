@@ -44,7 +44,9 @@ class SharedArrays:
         except FileNotFoundError:
             raise SharedMemoryError(f"there is no shared memory '{name}' (has its owner ended?)") from None
         if self._memory.size < size:
-            raise SharedMemoryError(f"shared memory '{name}' holds {self._memory.size} bytes, expected {size}")
+            raise SharedMemoryError(
+                f"shared memory '{name}' holds {self._memory.size} bytes, expected {size}"
+            )
         self._arrays: dict[str, npt.NDArray[Any]] = {
             key: np.ndarray(shape, dtype=kind, buffer=self._memory.buf, offset=offsets[key])
             for key, (kind, shape) in layout.items()

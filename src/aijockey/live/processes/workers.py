@@ -92,7 +92,9 @@ def work(setup: WorkerSetup) -> None:
             exchange.give(slot, loop)
             took_us = (time.monotonic_ns() - began_ns) // 1000
             before_us = exchange.worker(setup.number, "loop_us")
-            exchange.set_worker(setup.number, "loop_us", (7 * before_us + took_us) // 8 if before_us else took_us)
+            exchange.set_worker(
+                setup.number, "loop_us", (7 * before_us + took_us) // 8 if before_us else took_us
+            )
             exchange.set_worker(setup.number, "made", exchange.worker(setup.number, "made") + 1)
         exchange.set_worker(setup.number, "busy_since_ns", 0)
 
