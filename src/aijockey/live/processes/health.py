@@ -65,6 +65,6 @@ def health_line(state: dict[str, Any]) -> str:
         words.append(f"{state['failed_loops']} failed loops")
     if state.get("engine_restarts"):
         words.append(f"{state['engine_restarts']} engine restarts")
-    if state.get("device", {}).get("state") not in (None, "open"):
+    if state.get("device", {}).get("state") not in (None, "open", "ended"):
         words.append(f"device: {state['device']['state']}")
     return ", ".join(words)

@@ -29,7 +29,7 @@ def set_at(live_set: LiveSet, live_events: Iterable[Event], beat: float) -> Live
     live_events : what was done live, in beats of the set.
     """
     events = sorted([*live_set.events, *live_events], key=lambda event: event.beat)
-    now: dict[str, tuple[Value, Event | None]] = {}
+    now: dict[str, tuple[Value, Event]] = {}
     for event in events:
         if event.beat > beat:
             break
@@ -46,7 +46,6 @@ def set_at(live_set: LiveSet, live_events: Iterable[Event], beat: float) -> Live
     tempo_bpm: float = live_set.tempo_bpm
     going_on: list[Event] = []
     for address, (_, event) in now.items():
-        assert event is not None
         left = event.beat + event.over_beats - beat
         if left > 0:
             going_on.append(Event(0.0, address, event.value, left))
@@ -72,12 +71,11 @@ def event_of(message: dict[str, Any]) -> Event:
 
 
 def _value_at(
-    now: dict[str, tuple[Value, Event | None]], live_set: LiveSet, address: str, beat: float
+    now: dict[str, tuple[Value, Event]], live_set: LiveSet, address: str, beat: float
 ) -> Value:
     if address not in now:
         return _initial(live_set, address)
     start, event = now[address]
-    assert event is not None
     curve = parameters.resolve(address).parameter.curve
     if event.over_beats <= 0 or beat >= event.beat + event.over_beats or curve not in GLIDING:
         return event.value

@@ -1,5 +1,6 @@
 """A segment of shared memory laid out as named arrays, owned by one process and attached by its children."""
 
+import contextlib
 import threading
 from collections.abc import Mapping
 from multiprocessing.shared_memory import SharedMemory
@@ -73,10 +74,9 @@ class SharedArrays:
         """Let go of the memory; the owner's call removes it for good. Thread: control"""
         # The arrays look into the segment, which cannot be unmapped before they are gone.
         self._arrays = {}
-        try:
+        # Where somebody still holds an array, the mapping goes when the process does.
+        with contextlib.suppress(BufferError):
             self._memory.close()
-        except BufferError:  # somebody still holds an array; the segment goes when the process does
-            pass
         if self._owner:
             self._owner = False
             self._memory.unlink()
