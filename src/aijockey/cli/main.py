@@ -22,6 +22,8 @@ VERBS = {
     "train": "train a model on a corpus",
     "export": "turn checkpoints into a pack",
     "evaluate": "judge a pack or a corpus: figures and a report",
+    "flac": "turn recordings into FLAC, checked against what was recorded",
+    "devices": "list sound outputs and inputs by name",
     "bench": "measure speed on this machine",
 }
 

@@ -1,0 +1,238 @@
+"""The audio process: the engine and nothing else. It renders into the ring, ahead of what sounds, and waits for nobody.
+
+At each border of a quantum it takes a bounded number of commands from its mailboxes and one loop from the exchange.
+How far it runs ahead is as little as the machine allows: it starts with two quanta and doubles after an underrun.
+"""
+
+import gc
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from aijockey.errors import AijockeyError
+from aijockey.live.engine import QUANTUM_SAMPLES, Engine
+from aijockey.live.processes.board import Board
+from aijockey.live.processes.children import prioritise_audio
+from aijockey.live.processes.exchange import ExchangeSource, LoopExchange
+from aijockey.live.processes.health import Shares
+from aijockey.live.processes.mailbox import Mailbox
+from aijockey.live.processes.pace import Pace
+from aijockey.live.set_file import parse_set
+from aijockey.live.shared_ring import SharedRing
+from aijockey.music.grid import BEATS_PER_BAR, RATE_HZ
+
+QUANTUM_S = QUANTUM_SAMPLES / RATE_HZ
+LEAST_AHEAD_SAMPLES = 2 * QUANTUM_SAMPLES
+MOST_AHEAD_SAMPLES = 2 * RATE_HZ
+IDLE_S = 0.0015
+PUBLISH_S = 0.05
+# What one quantum takes in; the rest waits for the next, and what waits is thinned by its sender.
+MOST_COMMANDS = 32
+COMMANDS_S = 0.1 * QUANTUM_S
+JOURNAL_BYTES = 1 << 20
+COLLECT_S = 10.0
+
+
+@dataclass(frozen=True)
+class AudioSetup:
+    """What the audio process is told. Names are those of shared memory.
+
+    set_text : the set, as a set file's text.
+    beat_offset : beats of the performance that lie before this engine's first.
+    ahead_samples : how far to render ahead, for good; 0 finds it out.
+    patience_s : how long to wait for the first loops before playing without.
+    """
+
+    set_text: str
+    bars: int
+    voices: dict[str, bool]
+    ring: str
+    board: str
+    exchange: str
+    channels: int
+    loop_samples: int
+    inboxes: tuple[str, ...]
+    journal: str
+    beat_offset: float = 0.0
+    ahead_samples: int = 0
+    variations: int = 1
+    patience_s: float = 60.0
+
+
+def perform(setup: AudioSetup) -> None:
+    """Play the set. Runs in a process of its own."""
+    Performance(setup).run()
+
+
+class Performance:
+    """An engine and everything it reads and writes."""
+
+    def __init__(self, setup: AudioSetup) -> None:
+        self.setup = setup
+        self.ring = SharedRing.attach(setup.ring)
+        self.board = Board(setup.board)
+        self.inboxes = [Mailbox(name=name) for name in setup.inboxes]
+        self.journal = Mailbox(JOURNAL_BYTES, setup.journal)
+        exchange = LoopExchange(setup.channels, setup.loop_samples, setup.exchange)
+        self.source = ExchangeSource(exchange, setup.voices, setup.variations)
+        self.engine = Engine(parse_set(setup.set_text), self.source)
+        self.ahead_samples = setup.ahead_samples or LEAST_AHEAD_SAMPLES
+        self.shares = Shares()
+        self.scheduling = "normal"
+        self.refused_commands = 0
+        self.lost_journal = 0
+        self.last_error = ""
+        self._fade: tuple[int, int] | None = None  # samples faded, of how many
+        self._published = 0.0
+        self._collected = time.monotonic()
+
+    def run(self) -> None:
+        """Prime, warm up, then play until the process is ended."""
+        self._prime()
+        gc.collect()
+        gc.freeze()
+        gc.disable()
+        self.scheduling = prioritise_audio()
+        self.board["primed"] = 1
+        pace = Pace(time.monotonic_ns, self.ring.written)
+        self.board["written_at_start"] = self.ring.written
+        self.board["clock_position"] = pace.position
+        while not self.board["go"]:
+            self.board.beat("engine")
+            self._top_up(pace.position)
+            self._publish()
+            time.sleep(IDLE_S)
+        # Time passed while everybody got ready; the clock begins now.
+        pace = Pace(time.monotonic_ns, max(pace.position, self.board["clock_position"]))
+        underruns = self.board["underruns"]
+        while True:
+            self.board.beat("engine")
+            position = pace.update(
+                self.board.age_s("device"), self.board["device_position"], self.ring.written
+            )
+            self.board["clock_position"] = position
+            if not self._top_up(position):
+                self._rest()
+            if self.board["underruns"] != underruns:
+                underruns = self.board["underruns"]
+                self._lengthen()
+
+    def _prime(self) -> None:
+        deadline = time.monotonic() + self.setup.patience_s
+        while not self.engine.prime() and time.monotonic() < deadline:
+            self.board.beat("engine")
+            self.source.poll(8)
+            time.sleep(IDLE_S)
+
+    def _top_up(self, position: int) -> bool:
+        """Render a quantum if there is room for one ahead of ``position``."""
+        if self.ring.finished or self.ring.written - position > self.ahead_samples - QUANTUM_SAMPLES:
+            return False
+        began = time.perf_counter()
+        self._take_commands(began)
+        self.source.poll()
+        sound = self.engine.process(QUANTUM_SAMPLES)
+        self.ring.write(self._faded(sound) if self._fade else sound)
+        self.shares.add((time.perf_counter() - began) / QUANTUM_S)
+        end = self.engine.clock.sample_at(self.setup.bars * BEATS_PER_BAR) + self.engine.latency_samples
+        if self.engine.position_samples >= end:
+            self.ring.finish()
+        self._publish()
+        return True
+
+    def _rest(self) -> None:
+        self.source.poll()
+        now = time.monotonic()
+        if now - self._collected > COLLECT_S:
+            # Only what was made since the warm-up is looked at: a few milliseconds, in a moment with sound in stock.
+            self._collected = now
+            gc.collect(1)
+        self._publish()
+        time.sleep(IDLE_S)
+
+    def _lengthen(self) -> None:
+        if not self.setup.ahead_samples:
+            self.ahead_samples = min(2 * self.ahead_samples, MOST_AHEAD_SAMPLES)
+
+    def _take_commands(self, began: float) -> None:
+        for inbox in self.inboxes:
+            for _ in range(MOST_COMMANDS):
+                message = inbox.take()
+                if message is None:
+                    break
+                self._obey(message)
+                if time.perf_counter() - began > COMMANDS_S:
+                    break
+
+    def _obey(self, message: dict[str, Any]) -> None:
+        try:
+            if message.get("do") == "fade_out":
+                self._fade = self._fade or (0, max(1, round(float(message["seconds"]) * RATE_HZ)))
+                return
+            event = self.engine.submit(str(message["set"]), message["to"], float(message.get("over", 0.0)))
+        except (AijockeyError, KeyError, TypeError, ValueError) as error:
+            self.refused_commands += 1
+            self.last_error = f"{type(error).__name__}: {error}"[:300]
+            return
+        entry = {
+            "beat": event.beat + self.setup.beat_offset,
+            "set": event.address,
+            "to": event.value,
+            "over": event.over_beats,
+        }
+        if not self.journal.put(entry):
+            self.lost_journal += 1
+
+    def _faded(
+        self, sound: "np.ndarray[Any, np.dtype[np.float32]]"
+    ) -> "np.ndarray[Any, np.dtype[np.float32]]":
+        assert self._fade is not None
+        done, length = self._fade
+        gains = 1.0 - np.arange(done + 1, done + sound.shape[1] + 1, dtype=np.float32) / length
+        self._fade = (done + sound.shape[1], length)
+        if done + sound.shape[1] >= length:
+            self.ring.finish()
+        return sound * np.maximum(gains, 0.0, dtype=np.float32)
+
+    def _publish(self) -> None:
+        now = time.monotonic()
+        if now - self._published < PUBLISH_S:
+            return
+        self._published = now
+        self.board.publish("state", self.state())
+
+    def state(self) -> dict[str, Any]:
+        """What everybody may know."""
+        engine = self.engine
+        return {
+            "beat": round(engine.position_beats + self.setup.beat_offset, 4),
+            "bar": round((engine.position_beats + self.setup.beat_offset) / BEATS_PER_BAR, 4),
+            "tempo_bpm": round(engine.tempo_bpm, 3),
+            "position_samples": engine.position_samples,
+            "load": self.shares.as_json(),
+            "ahead_ms": round(1000 * self.ahead_samples / RATE_HZ, 1),
+            "scheduling": self.scheduling,
+            "late_loops": sum(deck.late_swaps for deck in engine.decks),
+            "failed_loops": sum(deck.failed_loops for deck in engine.decks),
+            "waiting_loops": self.source.waiting,
+            "dropped_requests": self.source.dropped,
+            "refused_commands": self.refused_commands,
+            "lost_journal": self.lost_journal,
+            "last_error": self.last_error,
+            "limiter_db": round(engine.limiter.gain_reduction_db, 2),
+            "decks": [
+                {
+                    "voice": deck.voice,
+                    "pending": deck.pending,
+                    "swaps": len(deck.entered),
+                    "late": deck.late_swaps,
+                    "failed": deck.failed_loops,
+                    "error": deck.last_error,
+                    "peak": round(float(strip.peak), 4),
+                    "faults": strip.faults,
+                }
+                for deck, strip in zip(engine.decks, engine.strips, strict=True)
+            ],
+        }
