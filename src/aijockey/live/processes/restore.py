@@ -70,9 +70,7 @@ def event_of(message: dict[str, Any]) -> Event:
     return Event(float(message["beat"]), str(message["set"]), message["to"], float(message.get("over", 0.0)))
 
 
-def _value_at(
-    now: dict[str, tuple[Value, Event]], live_set: LiveSet, address: str, beat: float
-) -> Value:
+def _value_at(now: dict[str, tuple[Value, Event]], live_set: LiveSet, address: str, beat: float) -> Value:
     if address not in now:
         return _initial(live_set, address)
     start, event = now[address]
