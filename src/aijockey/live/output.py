@@ -17,6 +17,7 @@ class Output(Protocol):
     """A running sound device: calls back for blocks until it is told to stop."""
 
     name: str
+    underflows: int  # blocks that the system says came too late
 
     def start(self, fill: Fill) -> None:
         """Begin to ask ``fill`` for blocks."""
@@ -52,13 +53,16 @@ class DeviceOutput:
         self.rate_hz = usable_rate(sounddevice, chosen, rate_hz)
         self._sounddevice, self._block_samples = sounddevice, block_samples
         self._stream: Any = None
+        self.underflows = 0
 
     def start(self, fill: Fill) -> None:
         """Begin to ask ``fill`` for blocks. Thread: control"""
         stop = self._sounddevice.CallbackStop
         adapted = RateAdapter(fill, self.rate_hz).fill
 
-        def callback(block: Float, _frames: int, _time: object, _status: object) -> None:
+        def callback(block: Float, _frames: int, _time: object, status: Any) -> None:
+            if status and status.output_underflow:
+                self.underflows += 1
             if not adapted(block):
                 raise stop
 
@@ -96,6 +100,7 @@ class NullOutput:
     def __init__(self, block_samples: int = 512) -> None:
         self._block = np.zeros((block_samples, 2), dtype=np.float32)
         self._stop = threading.Event()
+        self.underflows = 0
         self._thread: threading.Thread | None = None
 
     def start(self, fill: Fill) -> None:
@@ -121,5 +126,7 @@ class NullOutput:
             wait_s = began + taken / RATE_HZ - time.monotonic()
             if wait_s > 0:
                 time.sleep(wait_s)
+            elif wait_s < -len(self._block) / RATE_HZ:
+                self.underflows += 1
             if not fill(self._block):
                 return

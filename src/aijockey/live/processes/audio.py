@@ -57,6 +57,7 @@ class AudioSetup:
     journal: str
     beat_offset: float = 0.0
     ahead_samples: int = 0
+    variations: int = 1
     patience_s: float = 60.0
 
 
@@ -75,7 +76,7 @@ class Performance:
         self.inboxes = [Mailbox(name=name) for name in setup.inboxes]
         self.journal = Mailbox(JOURNAL_BYTES, setup.journal)
         exchange = LoopExchange(setup.channels, setup.loop_samples, setup.exchange)
-        self.source = ExchangeSource(exchange, setup.voices)
+        self.source = ExchangeSource(exchange, setup.voices, setup.variations)
         self.engine = Engine(parse_set(setup.set_text), self.source)
         self.ahead_samples = setup.ahead_samples or LEAST_AHEAD_SAMPLES
         self.shares = Shares()

@@ -7,18 +7,22 @@ goes on by its own clock, and another device process takes over where the sound 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from aijockey.errors import AijockeyError
-from aijockey.live.output import DeviceOutput, Float, NoDeviceError, NullOutput, Output
+from aijockey.live.output import DeviceOutput, Fill, Float, NoDeviceError, NullOutput, Output
 from aijockey.live.processes.board import DEVICE_STATES, Board
 from aijockey.live.processes.children import prioritise_audio
+from aijockey.live.processes.health import Shares
 from aijockey.live.shared_ring import RingReader, SharedRing
+from aijockey.music.grid import RATE_HZ
 
 # Where the sound breaks off and comes back, it does so within this many samples instead of with a click.
 EDGE_SAMPLES = 64
 LOOK_S = 0.02
+REPORT_S = 0.5
 
 # Name of a device (None: the default), samples of a block -> the device.
 OpenOutput = Callable[[str | None, int], Output]
@@ -53,9 +57,10 @@ def open_null(device: str | None, block_samples: int) -> Output:
 def serve(setup: DeviceSetup) -> None:
     """Open the device and feed it until it ends. Runs in a process of its own."""
     ring, board = SharedRing.attach(setup.ring), Board(setup.board)
+    clock = CallbackTimes()
     told = {"serial": setup.serial, "name": setup.device or "default"}
 
-    def say(state: str, **more: str) -> None:
+    def say(state: str, **more: Any) -> None:
         if board["device_serial"] == setup.serial:
             board.publish("device", {**told, "state": state, **more})
             board["device_state"] = DEVICE_STATES.index(state)
@@ -68,18 +73,59 @@ def serve(setup: DeviceSetup) -> None:
                 return
             time.sleep(LOOK_S)
         scheduling = prioritise_audio()
-        output.start(Feed(ring, board, setup.serial).fill)
+        feed = Feed(ring, board, setup.serial)
+        output.start(Timed(feed.fill, clock).fill)
     except NoDeviceError as error:
         say("no device", error=str(error))
         return
     except AijockeyError as error:
         say("refused", error=str(error))
         return
-    say("open", name=output.name, scheduling=scheduling)
+    shown = 0.0
     while output.active:
+        if time.monotonic() - shown > REPORT_S:
+            shown = time.monotonic()
+            say(
+                "open",
+                name=output.name,
+                scheduling=scheduling,
+                **clock.as_json(),
+                underflows=output.underflows,
+            )
         time.sleep(LOOK_S)
     output.close()
     say("ended", name=output.name)
+
+
+class CallbackTimes:
+    """What a device's callbacks took, and how late they came, as shares of a block."""
+
+    def __init__(self) -> None:
+        self.took, self.late = Shares(), Shares()
+
+    def as_json(self) -> dict[str, Any]:
+        """Quantiles of both."""
+        return {"callback": self.took.as_json(), "lateness": self.late.as_json()}
+
+
+class Timed:
+    """A `fill` whose calls are timed."""
+
+    def __init__(self, fill: Fill, times: CallbackTimes) -> None:
+        self._fill, self._times = fill, times
+        self._due = 0.0
+
+    def fill(self, block: Float) -> bool:
+        """Fill ``block`` (samples, channels). Thread: device"""
+        began = time.perf_counter()
+        block_s = len(block) / RATE_HZ
+        if self._due:
+            self._times.late.add(max(0.0, began - self._due) / block_s)
+        # Devices ask early as often as late; a block is due one block after the last one was, or was asked for.
+        self._due = max(self._due, began - block_s) + block_s if self._due else began + block_s
+        going_on = self._fill(block)
+        self._times.took.add((time.perf_counter() - began) / block_s)
+        return going_on
 
 
 class Feed:

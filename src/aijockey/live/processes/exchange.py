@@ -10,8 +10,9 @@ import json
 import os
 import time
 import weakref
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -183,26 +184,38 @@ class LoopExchange:
         return self._shared["texts"][slot, :length].tobytes().decode(errors="replace")
 
 
+@dataclass
+class _Wish:
+    """A request and who waits for it; numbers grow with time."""
+
+    number: int
+    tickets: list["weakref.ref[Ticket]"]
+
+
 class ExchangeSource:
     """A `LoopSource` whose loops come through an exchange; `poll` moves them.
 
     Parameters
     ----------
     voices : name -> whether tonal.
+    variations : loops that are made for each request, it included; the others, of the seeds that follow, are made
+    when there is time and kept at hand.
 
     Attributes
     ----------
     dropped : requests that came to nothing, since newer ones took their place.
     """
 
-    def __init__(self, exchange: LoopExchange, voices: Mapping[str, bool]) -> None:
+    def __init__(self, exchange: LoopExchange, voices: Mapping[str, bool], variations: int = 1) -> None:
         self.voices = voices
+        self._variations = variations
+        self._at_hand: deque[Ticket] = deque(maxlen=CACHED_LOOPS)
         self.channels = exchange.channels
         self.dropped = 0
         self._exchange = exchange
         self._number = 0
-        self._asked: dict[int, tuple[LoopRequest, list[weakref.ref[Ticket]]]] = {}  # in a slot
-        self._waiting: OrderedDict[LoopRequest, list[weakref.ref[Ticket]]] = OrderedDict()
+        self._asked: dict[int, tuple[LoopRequest, _Wish]] = {}  # by number, in a slot
+        self._waiting: OrderedDict[LoopRequest, _Wish] = OrderedDict()
         self._cache: OrderedDict[LoopRequest, Loop] = OrderedDict()
         exchange.clear()
 
@@ -213,33 +226,43 @@ class ExchangeSource:
 
     def request(self, request: LoopRequest) -> Ticket:
         """Ask for a loop; the ticket is filled by a later `poll`, if it still exists then. Thread: audio"""
+        ticket = self._request(request)
+        for number in range(1, self._variations):
+            other = replace(request, point=replace(request.point, seed=request.point.seed + number))
+            self._at_hand.append(self._request(other, urgent=False))
+        return ticket
+
+    def _request(self, request: LoopRequest, *, urgent: bool = True) -> Ticket:
         ticket = Ticket(request)
         if request in self._cache:
             self._cache.move_to_end(request)
             ticket.loop = self._cache[request]
             return ticket
-        for asked, tickets in self._asked.values():
+        for asked, wish in self._asked.values():
             if asked == request:
-                tickets.append(weakref.ref(ticket))
+                wish.tickets.append(weakref.ref(ticket))
                 return ticket
-        self._waiting.setdefault(request, []).append(weakref.ref(ticket))
-        self._waiting.move_to_end(request)
+        self._number += 1
+        wish = self._waiting.setdefault(request, _Wish(self._number, []))
+        wish.number = self._number
+        wish.tickets.append(weakref.ref(ticket))
+        self._waiting.move_to_end(request, last=urgent)
         if len(self._waiting) > MOST_WAITING:
-            _, tickets = self._waiting.popitem(last=False)
-            self._refuse(tickets, "too many loops were asked for at once")
+            _, oldest = self._waiting.popitem(last=False)
+            self._refuse(oldest, "too many loops were asked for at once")
         return ticket
 
     def poll(self, most: int = 1) -> None:
         """Take in up to ``most`` loops and hand out requests; a fraction of a millisecond each. Thread: audio"""
         for slot, number in self._exchange.answers()[:most]:
             answer = self._exchange.collect(slot)
-            request, tickets = self._asked.pop(number, (None, []))
-            if request is None:
+            if number not in self._asked:
                 continue
+            request, wish = self._asked.pop(number)
             if isinstance(answer, str):
-                self._refuse(tickets, answer)
+                self._refuse(wish, answer)
                 continue
-            for reference in tickets:
+            for reference in wish.tickets:
                 ticket = reference()
                 if ticket is not None:
                     ticket.loop = answer
@@ -258,8 +281,8 @@ class ExchangeSource:
         alive = [worker for worker, state in enumerate(states) if state in (STARTING, READY)]
         if not alive:
             if BROKEN in states:
-                for tickets in self._waiting.values():
-                    self._refuse(tickets, "the processes that make loops keep ending")
+                for wish in self._waiting.values():
+                    self._refuse(wish, "the processes that make loops keep ending")
                 self._waiting.clear()
             return
         while self._waiting:
@@ -267,19 +290,17 @@ class ExchangeSource:
             slot = self._exchange.free_slot()
             if load >= SLOTS_PER_WORKER or slot is None:
                 return
-            request, tickets = self._waiting.popitem()  # the newest
-            if not any(reference() is not None for reference in tickets):
+            request, wish = self._waiting.popitem()  # the newest
+            if not any(reference() is not None for reference in wish.tickets):
                 self.dropped += 1
-                continue
-            self._number += 1
-            if self._exchange.put(slot, self._number, worker, request):
-                self._asked[self._number] = (request, tickets)
+            elif self._exchange.put(slot, wish.number, worker, request):
+                self._asked[wish.number] = (request, wish)
             else:
-                self._refuse(tickets, "a request with too many controls")
+                self._refuse(wish, "a request with too many controls")
 
-    def _refuse(self, tickets: list["weakref.ref[Ticket]"], reason: str) -> None:
+    def _refuse(self, wish: _Wish, reason: str) -> None:
         self.dropped += 1
-        for reference in tickets:
+        for reference in wish.tickets:
             ticket = reference()
             if ticket is not None:
                 ticket.error = reason

@@ -96,6 +96,12 @@ class Server:
         while True:
             self.turn()
 
+    def close(self) -> None:
+        """End every connection; the socket that listens stays."""
+        for client in list(self._clients.values()):
+            self._drop(client)
+        self._selector.close()
+
     def turn(self, timeout_s: float = TURN_S) -> None:
         """Wait a little for clients and serve those that have something."""
         self._board.beat("server")

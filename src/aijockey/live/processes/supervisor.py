@@ -60,6 +60,7 @@ class Plan:
     port : of the control socket; None opens none, 0 takes any free one.
     most_workers : at most so many processes make loops; 0 is as many as leave a processor to the sound.
     worker_memory_mib : what a worker may take beyond its start.
+    variations : loops made for each that is asked for, see `aijockey.live.processes.exchange.ExchangeSource`.
     folder, record, log : where recordings go; the name of one to begin with; the file of the log.
     """
 
@@ -81,6 +82,7 @@ class Plan:
     record: str | None = None
     log: Path | None = None
     packs: tuple[dict[str, Any], ...] = ()
+    variations: int = 1
     patience_s: float = 60.0
 
 
@@ -206,6 +208,8 @@ class Supervisor:
 
     def close(self) -> None:
         """End every process, the writer when its files are closed, and give back the memory. Thread: control"""
+        if self._ending:
+            return
         self._ending = True
         with self._lock:
             self._writer_outbox.send({"do": "end"})
@@ -383,6 +387,7 @@ class Supervisor:
             journal=self._journal.name,
             beat_offset=offset,
             ahead_samples=plan.ahead_samples,
+            variations=plan.variations,
             patience_s=1.0 if offset or self.playing else plan.patience_s,
         )
         return children.start("engine", audio.perform, setup)
