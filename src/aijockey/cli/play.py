@@ -90,6 +90,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Play the set."""
+    from aijockey.live.processes import children
+
+    children.get_ready()  # the first sound waits for this above all
+
     from aijockey.live.output import NoDeviceError
     from aijockey.live.processes import device, workers
     from aijockey.live.processes.supervisor import Plan

@@ -25,6 +25,7 @@ from aijockey.live.plan import PlanEvent
 from aijockey.live.set_file import Event, LiveSet, SetError
 from aijockey.live.smoothing import Smoothed
 from aijockey.live.strip import Gain, Strip, factor
+from aijockey.live.voices import check_voices
 from aijockey.music.grid import BEATS_PER_BAR, RATE_HZ
 
 Float = npt.NDArray[np.float32]
@@ -198,22 +199,6 @@ class Engine:
                 self._mixer[event.address].send(sample, float(event.value), over_samples)
             else:
                 self.strips[target.deck].send(target.parameter.name, sample, event.value, over_samples)
-
-
-def check_voices(live_set: LiveSet, source: LoopSource) -> None:
-    """Whether the source has every voice of the set.
-
-    Raises
-    ------
-    SetError : names the missing voice, what is there, and what is near.
-    """
-    for voice in live_set.voices:
-        if voice not in source.voices:
-            known = ", ".join(source.voices) or "none"
-            raise SetError(
-                f"the set '{live_set.title}' plays the voice '{voice}', which the pack lacks"
-                f"{parameters.near(voice, source.voices)}; the pack has: {known}"
-            )
 
 
 def _last(value: Gain) -> float:

@@ -6,13 +6,13 @@ How far it runs ahead is as little as the machine allows: it starts with two qua
 
 import gc
 import time
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from aijockey.errors import AijockeyError
 from aijockey.live.engine import QUANTUM_SAMPLES, Engine
+from aijockey.live.processes.audio_setup import JOURNAL_BYTES, AudioSetup
 from aijockey.live.processes.board import Board
 from aijockey.live.processes.children import prioritise_audio
 from aijockey.live.processes.exchange import ExchangeSource, LoopExchange
@@ -31,34 +31,7 @@ PUBLISH_S = 0.05
 # What one quantum takes in; the rest waits for the next, and what waits is thinned by its sender.
 MOST_COMMANDS = 32
 COMMANDS_S = 0.1 * QUANTUM_S
-JOURNAL_BYTES = 1 << 20
 COLLECT_S = 10.0
-
-
-@dataclass(frozen=True)
-class AudioSetup:
-    """What the audio process is told. Names are those of shared memory.
-
-    set_text : the set, as a set file's text.
-    beat_offset : beats of the performance that lie before this engine's first.
-    ahead_samples : how far to render ahead, for good; 0 finds it out.
-    patience_s : how long to wait for the first loops before playing without.
-    """
-
-    set_text: str
-    bars: int
-    voices: dict[str, bool]
-    ring: str
-    board: str
-    exchange: str
-    channels: int
-    loop_samples: int
-    inboxes: tuple[str, ...]
-    journal: str
-    beat_offset: float = 0.0
-    ahead_samples: int = 0
-    variations: int = 1
-    patience_s: float = 60.0
 
 
 def perform(setup: AudioSetup) -> None:

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from aijockey.errors import AijockeyError
-from aijockey.live.engine import check_voices
 from aijockey.live.loops import LoopRequest, Ticket
 from aijockey.live.output import NoDeviceError
-from aijockey.live.processes import audio, children, device, keeper, server, workers
+from aijockey.live.processes import children, device, keeper, server, workers
+from aijockey.live.processes.audio_setup import JOURNAL_BYTES, AudioSetup
 from aijockey.live.processes.board import DEVICE_STATES, Board
 from aijockey.live.processes.cores import most_workers, probe, usable_cores, worker_cores, workers_wanted
 from aijockey.live.processes.exchange import ABSENT, BROKEN, MOST_WORKERS, READY, STARTING, LoopExchange
@@ -27,6 +27,7 @@ from aijockey.live.processes.mailbox import Mailbox, Outbox
 from aijockey.live.processes.restore import bar_of, event_of, set_at
 from aijockey.live.set_file import Event, LiveSet, format_set
 from aijockey.live.shared_ring import SharedRing
+from aijockey.live.voices import check_voices
 from aijockey.music.grid import BEATS_PER_BAR, LOOP_SAMPLES, RATE_HZ
 
 RING_SAMPLES = 10 * RATE_HZ  # a writer may be away for this long and lose nothing
@@ -47,6 +48,8 @@ FADE_S = 0.5
 ENDING_S = 10.0
 MOST_REMEMBERED = 10_000
 MIB = 1 << 20
+# By name: the engine's libraries take longer to import than all the rest, and are not needed here.
+AUDIO_PROCESS = "aijockey.live.processes.audio:perform"
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,7 @@ class Supervisor:
         self.board = Board()
         self.exchange = LoopExchange(plan.channels, plan.loop_samples)
         self._inboxes = (Mailbox(), Mailbox())  # of the engine: ours, the server's
-        self._journal = Mailbox(audio.JOURNAL_BYTES)
+        self._journal = Mailbox(JOURNAL_BYTES)
         self._writer_inbox = Mailbox(keeper.INBOX_BYTES)
         self._outbox, self._writer_outbox = Outbox(self._inboxes[0]), Outbox(self._writer_inbox)
         self._lock = threading.Lock()
@@ -374,7 +377,7 @@ class Supervisor:
             offset = bar_of(float(state.get("beat", 0.0)))
             live_set = set_at(plan.live_set, self._live, offset)
             self._note(f"the set goes on from bar {offset / BEATS_PER_BAR + 1:.0f}")
-        setup = audio.AudioSetup(
+        setup = AudioSetup(
             set_text=format_set(live_set),
             bars=max(1, plan.bars - int(offset // BEATS_PER_BAR)),
             voices=dict(plan.voices),
@@ -390,7 +393,7 @@ class Supervisor:
             variations=plan.variations,
             patience_s=1.0 if offset or self.playing else plan.patience_s,
         )
-        return children.start("engine", audio.perform, setup)
+        return children.start("engine", AUDIO_PROCESS, setup)
 
     def _start_device(self, child: Child) -> BaseProcess:
         plan = self.plan
