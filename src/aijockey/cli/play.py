@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from aijockey.live.output import Output
     from aijockey.live.processes.supervisor import Plan
     from aijockey.live.set_file import LiveSet
+    from aijockey.live.streaming.config import StreamConfig
     from aijockey.pack.pack import Pack
 
 FALLBACK_NAME = "aijockey-set.wav"
@@ -85,6 +86,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--record", type=Path, metavar="FILE", help="record to FILE.wav (FILE-2 if it is there)"
     )
+    parser.add_argument(
+        "--stream",
+        metavar="URL",
+        help="stream to Icecast, icecast://source@host:8000/mount (icecasts for TLS); needs aijockey[stream]",
+    )
+    parser.add_argument(
+        "--stream-format", choices=("opus", "mp3", "flac"), default="opus", help="what is streamed"
+    )
+    parser.add_argument(
+        "--stream-password",
+        type=Path,
+        metavar="FILE",
+        help="file that holds the stream's password (without: AIJOCKEY_STREAM_PASSWORD)",
+    )
     parser.add_argument("--log", type=Path, metavar="FILE", help="append what happens to FILE")
 
 
@@ -120,6 +135,7 @@ def run(arguments: argparse.Namespace) -> int:
         ahead_samples=(arguments.ahead_ms or 0) * RATE_HZ // 1000,
         port=arguments.port,
         most_workers=arguments.workers or 0,
+        stream=stream_of(arguments, live_set.title),
         folder=folder,
         record=record,
         log=arguments.log.absolute() if arguments.log else None,
@@ -158,6 +174,28 @@ def recording_of(path: Path | None) -> tuple[Path, str | None]:
             f"--record {path}: recordings are WAV files; 'aijockey flac' converts them afterwards"
         )
     return folder, check_name(path.stem)
+
+
+def stream_of(arguments: argparse.Namespace, title: str) -> "StreamConfig | None":
+    """Where to stream to, checked as far as that goes without a server.
+
+    Raises
+    ------
+    StreamError : no address, no password, or no encoder.
+    """
+    if arguments.stream is None:
+        return None
+    from aijockey.live.streaming.config import StreamConfig, find_password
+    from aijockey.live.streaming.encoder import Encoder
+
+    config = StreamConfig.from_url(
+        arguments.stream,
+        find_password(arguments.stream_password) or "",
+        stream_format=arguments.stream_format,
+        title=title,
+    )
+    Encoder(config.format).close()
+    return config
 
 
 def pack_note(pack: "Pack") -> dict[str, str]:

@@ -57,6 +57,8 @@ class Performance:
         self.refused_commands = 0
         self.lost_journal = 0
         self.last_error = ""
+        self._ring_start = self.ring.written  # frame of the engine's sample 0
+        self._entered: list[object] = [None] * len(self.engine.decks)
         self._fade: tuple[int, int] | None = None  # samples faded, of how many
         self._published = 0.0
         self._collected = time.monotonic()
@@ -109,6 +111,7 @@ class Performance:
         sound = self.engine.process(QUANTUM_SAMPLES)
         self.ring.write(self._faded(sound) if self._fade else sound)
         self.shares.add((time.perf_counter() - began) / QUANTUM_S)
+        self._list_loops()
         end = self.engine.clock.sample_at(self.setup.bars * BEATS_PER_BAR) + self.engine.latency_samples
         if self.engine.position_samples >= end:
             self.ring.finish()
@@ -157,6 +160,35 @@ class Performance:
         }
         if not self.journal.put(entry):
             self.lost_journal += 1
+
+    def _list_loops(self) -> None:
+        """Say which loops entered, for the track list."""
+        for number, deck in enumerate(self.engine.decks):
+            news = []
+            for entry in reversed(deck.entered):
+                if entry is self._entered[number]:
+                    break
+                news.append(entry)
+            for beat, ticket in reversed(news):
+                request = ticket.request if ticket else None
+                entered = {
+                    "deck": number + 1,
+                    "beat": float(beat) + self.setup.beat_offset,
+                    "sample": self._ring_start
+                    + self.engine.clock.sample_at(beat)
+                    + self.engine.latency_samples,
+                    "voice": request.voice if request else "",
+                }
+                if request:
+                    entered |= {
+                        "seed": request.point.seed,
+                        "point": request.point.as_json(),
+                        "controls": dict(request.controls),
+                    }
+                if not self.journal.put({"loop": entered}):
+                    self.lost_journal += 1
+            if news:
+                self._entered[number] = news[0]
 
     def _faded(
         self, sound: "np.ndarray[Any, np.dtype[np.float32]]"
