@@ -24,6 +24,7 @@ VERBS = {
     "evaluate": "judge a pack or a corpus: figures and a report",
     "flac": "turn recordings into FLAC, checked against what was recorded",
     "devices": "list sound outputs and inputs by name",
+    "doctor": "find what keeps a set from sounding here, and the fix",
     "bench": "measure speed on this machine",
 }
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from aijockey.live.output import Output
     from aijockey.live.processes.supervisor import Plan
     from aijockey.live.set_file import LiveSet
+    from aijockey.live.streaming.config import StreamConfig
     from aijockey.pack.pack import Pack
 
 FALLBACK_NAME = "aijockey-set.wav"
@@ -85,11 +86,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--record", type=Path, metavar="FILE", help="record to FILE.wav (FILE-2 if it is there)"
     )
+    parser.add_argument(
+        "--stream",
+        metavar="URL",
+        help="stream to Icecast, icecast://source@host:8000/mount (icecasts for TLS); needs aijockey[stream]",
+    )
+    parser.add_argument(
+        "--stream-format", choices=("opus", "mp3", "flac"), default="opus", help="what is streamed"
+    )
+    parser.add_argument(
+        "--stream-password",
+        type=Path,
+        metavar="FILE",
+        help="file that holds the stream's password (without: AIJOCKEY_STREAM_PASSWORD)",
+    )
+    parser.add_argument(
+        "--save",
+        type=Path,
+        metavar="FILE",
+        help="keep what is done as FILE.set, which plays the same again (without: beside the recording, if any)",
+    )
     parser.add_argument("--log", type=Path, metavar="FILE", help="append what happens to FILE")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Play the set."""
+    from aijockey.live.processes import children
+
+    children.get_ready()  # the first sound waits for this above all
+
     from aijockey.live.output import NoDeviceError
     from aijockey.live.processes import device, workers
     from aijockey.live.processes.supervisor import Plan
@@ -116,9 +141,11 @@ def run(arguments: argparse.Namespace) -> int:
         ahead_samples=(arguments.ahead_ms or 0) * RATE_HZ // 1000,
         port=arguments.port,
         most_workers=arguments.workers or 0,
+        stream=stream_of(arguments, live_set.title),
         folder=folder,
         record=record,
         log=arguments.log.absolute() if arguments.log else None,
+        keep=performance_path(arguments.save, arguments.record),
         packs=(pack_note(pack),),
     )
     try:
@@ -154,6 +181,51 @@ def recording_of(path: Path | None) -> tuple[Path, str | None]:
             f"--record {path}: recordings are WAV files; 'aijockey flac' converts them afterwards"
         )
     return folder, check_name(path.stem)
+
+
+def performance_path(save: Path | None, record: Path | None) -> Path | None:
+    """Where the performance is kept as a set: where it is said, else beside the recording; never over a file.
+
+    Raises
+    ------
+    AijockeyError : the folder does not exist, or the name is none.
+    """
+    from aijockey.errors import AijockeyError
+    from aijockey.live.programme import SET_SUFFIX
+    from aijockey.live.rendering import free_name
+
+    if save is not None and save.suffix.lower() not in ("", SET_SUFFIX):
+        raise AijockeyError(
+            f"--save {save}: a performance is kept as a set; expected {save.stem}{SET_SUFFIX}"
+        )
+    path = save or record
+    if path is None:
+        return None
+    if not path.absolute().parent.is_dir():
+        raise AijockeyError(f"--save {path}: the folder {path.absolute().parent} does not exist")
+    return free_name(path.absolute().with_suffix(SET_SUFFIX))
+
+
+def stream_of(arguments: argparse.Namespace, title: str) -> "StreamConfig | None":
+    """Where to stream to, checked as far as that goes without a server.
+
+    Raises
+    ------
+    StreamError : no address, no password, or no encoder.
+    """
+    if arguments.stream is None:
+        return None
+    from aijockey.live.streaming.config import StreamConfig, find_password
+    from aijockey.live.streaming.encoder import Encoder
+
+    config = StreamConfig.from_url(
+        arguments.stream,
+        find_password(arguments.stream_password) or "",
+        stream_format=arguments.stream_format,
+        title=title,
+    )
+    Encoder(config.format).close()
+    return config
 
 
 def pack_note(pack: "Pack") -> dict[str, str]:
@@ -219,4 +291,8 @@ def play(plan: "Plan") -> int:
         raise supervisor.failure
     if "load" in state:
         print(f"{state['bar']:.0f} bars; {health_line(state)}")
+    if plan.keep is not None:
+        print(
+            f"kept as {plan.keep}; aijockey render {plan.keep.name} -o FILE plays it again", file=sys.stderr
+        )
     return 0

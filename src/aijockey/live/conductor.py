@@ -18,7 +18,7 @@ from aijockey.live.moments import EMPTY, format_moment
 from aijockey.live.performance import Performance
 from aijockey.live.plan import COMMON_GRID, PlanEvent, request_text
 from aijockey.live.set_file import LiveSet
-from aijockey.live.set_parts import Event, SetError, checked
+from aijockey.live.set_parts import Event, SetError, check_move, checked
 from aijockey.live.tapping import TapTempo
 from aijockey.music.grid import RATE_HZ
 
@@ -91,7 +91,7 @@ class Conductor:
         row = target.parameter
         if row.gesture:
             gesture = self._gestures[row.name if row.group == "deck" else row.address]
-            moves, is_step = gesture(sample, target.deck, row.check(value, address))
+            moves, is_step = gesture(sample, target.deck, check_move(address, value))
         else:
             moves, is_step = [(address, checked(address, value), over_beats)], True
         event = None

@@ -29,6 +29,7 @@ COMMIT_BEATS = Fraction(5, 4)
 FORESIGHT_BEATS = Fraction(4)
 # A deck that starts from silence fades in within this much before its grid line.
 START_FADE_SAMPLES = RATE_HZ // 200
+ENTERED = 4096
 # What was read behind the transport by a stretcher must still be there.
 KEEP_SAMPLES = 2 * BEAT_SAMPLES
 
@@ -67,6 +68,8 @@ class Deck:
     number : of the deck, from 1.
     outcomes : what becomes of its planned loops is told here.
     entries : outcomes of an earlier performance by planned beat, to be repeated.
+
+    entered : the last loops that entered, with their beats. moved : moves of its mixer that came with loops.
     """
 
     def __init__(
@@ -85,6 +88,7 @@ class Deck:
         self.failed_loops = 0
         self.last_error: str | None = None
         self.late = False
+        self.entered: deque[tuple[Fraction, LoopRequest | None]] = deque(maxlen=ENTERED)
         self.moved: list[tuple[Fraction, Mapping[str, Value]]] = []
         self._number, self._outcomes, self._entries = number, outcomes, entries or {}
         self._source = source
@@ -387,6 +391,7 @@ class Deck:
         tonal = self._source.voices.get(swap.request.voice, False) if swap.request else False
         playing = _Playing(at, fade, loop, tonal, waiting.beat, swap.request)
         self._timeline.append(playing)
+        self.entered.append((waiting.beat, swap.request))
         if loop is not None:
             self._loaded = playing
         if swap.mixer:

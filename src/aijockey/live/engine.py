@@ -6,13 +6,13 @@ the mixer act at their very sample; events that choose loops act at the next gri
 transport is counted in samples. All that is done while it plays is in ``performance``, to be heard again.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy.signal import butter
 
-from aijockey.control import parameters
 from aijockey.control.parameters import GLOBAL_PARAMETERS, Target, Value
 from aijockey.live.clock import Moment, TempoMap
 from aijockey.live.conductor import Conductor
@@ -23,14 +23,15 @@ from aijockey.live.gain_law import factor
 from aijockey.live.loop_source import LoopSource
 from aijockey.live.master import Headphones, Outputs
 from aijockey.live.meters import Meters
-from aijockey.live.mixer import Gain, Mixer, global_controls
+from aijockey.live.mixer import Mixer, global_controls
 from aijockey.live.performance import Performance
 from aijockey.live.plan import COMMON_GRID
 from aijockey.live.plugins import PluginRack
 from aijockey.live.set_file import LiveSet
-from aijockey.live.set_parts import Event, SetError
+from aijockey.live.set_parts import Event
 from aijockey.live.state import snapshot
 from aijockey.live.strip import Strip, named_plugins
+from aijockey.live.voices import check_voice, check_voices
 from aijockey.music.grid import BEATS_PER_BAR, RATE_HZ
 
 Float = npt.NDArray[np.float32]
@@ -59,6 +60,7 @@ class Engine:
     def __init__(self, live_set: LiveSet, source: LoopSource, rack: PluginRack | None = None) -> None:
         check_voices(live_set, source)
         self.live_set = live_set
+        self.voices = source.voices
         self.clock = TempoMap(live_set.tempo_bpm)
         self.performance = Performance(live_set)
         self.decks = [
@@ -119,8 +121,10 @@ class Engine:
 
         Raises
         ------
-        ParameterError : unknown address or value out of range.
+        ParameterError, SetError : unknown address, value out of range, no such deck or voice.
         """
+        if address.endswith(".voice"):
+            check_voice(value, self.voices)
         return self.conductor.submit(self._position, address, value, over_beats)
 
     def recorded(self, title: str | None = None) -> LiveSet:
@@ -162,9 +166,10 @@ class Engine:
         given = [deck.render(moment, count) for deck in self.decks]
         mix = self.mixer.process(given, start, beats, beat_samples, controls)
         gain_db = controls["master.gain_db"]
-        main = (
-            mix.main if isinstance(gain_db, float) and gain_db == 0.0 else mix.main * factor(_gain(gain_db))
-        )
+        assert not isinstance(gain_db, Mapping)
+        main = mix.main
+        if not (isinstance(gain_db, float) and gain_db == 0.0):
+            main = main * factor(gain_db)
         if not np.isfinite(main.sum()):
             main = np.nan_to_num(main, nan=0.0, posinf=0.0, neginf=0.0)
         master = self.limiter.process(self._dc_blocker(main).astype(np.float32))
@@ -178,24 +183,3 @@ class Engine:
             self._mixer[target.parameter.address].send(sample, value, over_samples)
         else:
             self.strips[target.deck].send(target.parameter.name, sample, value, over_samples)
-
-
-def check_voices(live_set: LiveSet, source: LoopSource) -> None:
-    """Whether the source has every voice of the set.
-
-    Raises
-    ------
-    SetError : names the missing voice, what is there, and what is near.
-    """
-    for voice in live_set.voices:
-        if voice not in source.voices:
-            known = ", ".join(source.voices) or "none"
-            raise SetError(
-                f"the set '{live_set.title}' plays the voice '{voice}', which the pack lacks"
-                f"{parameters.near(voice, source.voices)}; the pack has: {known}"
-            )
-
-
-def _gain(value: object) -> Gain:
-    assert isinstance(value, float | np.ndarray)
-    return value

@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 from aijockey.audio.units import db_to_gain
 from aijockey.errors import AijockeyError
-from aijockey.live.loudness import loudness_lufs
 from aijockey.music.grid import BEAT_SAMPLES
 
 Float = npt.NDArray[np.float32]
@@ -148,6 +147,9 @@ def make_loop(audio: Float, *, match_level: bool = True) -> Loop:
         raise LoopError("a loop holds values that are not finite (NaN or infinity); it is left out")
     if not match_level:
         return Loop(np.ascontiguousarray(audio, dtype=np.float32))
+    # scipy.signal takes longer to import than everything else here together; who makes no loops needs none.
+    from aijockey.live.loudness import loudness_lufs
+
     level_lufs = loudness_lufs(audio)
     gain = db_to_gain(min(MOST_BOOST_DB, TARGET_LUFS - level_lufs)) if np.isfinite(level_lufs) else 1.0
     return Loop(np.ascontiguousarray(audio * np.float32(gain), dtype=np.float32), gain)

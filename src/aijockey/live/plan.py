@@ -25,6 +25,8 @@ LARGEST_SEED = int(DECK_PARAMETERS["seed"].high)
 COMMON_GRID = "transport.quantise_beats"
 # What makes a deck play another loop, at its next grid line.
 JUMPS = ("play", "voice", "seed", "point", "loop", "moment", "skip")
+# What is sent is used up; where the plan then is says more than what was sent last.
+SENT_ONCE = ("seed", "walk", "point", "loop", "moment", "skip")
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,34 @@ class DeckPlan:
     def loop_text(self, beat: Fraction) -> str:
         """Voice, point and controls that a swap at ``beat`` would take, written as a moment is."""
         return request_text(self._request_at(beat))
+
+    def setup_at(self, beat: Fraction) -> tuple[dict[str, Value], list[PlanEvent]]:
+        """What another plan begins with that takes over at ``beat``, and the moves that are then under way, from
+        its beat 0 on; parameters of the mixer among them came with a loop that has not entered yet.
+        """
+        setup = {
+            name: value
+            for name, value in self.values.items()
+            if name in DECK_PARAMETERS and name not in SENT_ONCE and value != DECK_PARAMETERS[name].default
+        }
+        point = self._point_at(beat)
+        if point.toward is not None:
+            setup["point"] = str(point)
+        elif point.seed:
+            setup["seed"] = float(point.seed)
+        setup |= {f"{CONTROL_PREFIX}{name}": glide.at(beat) for name, glide in self._controls.items()}
+        zero = Fraction(0)
+        moves = [PlanEvent(zero, name, value) for name, value in self._mixer.items()]
+        moves += [PlanEvent(zero, "skip", 1.0)] * self._skips
+        if self._walk is not None:
+            since, toward, over_beats = self._walk
+            moves.append(PlanEvent(zero, "walk", float(toward.seed), over_beats - float(beat - since)))
+        moves += [
+            PlanEvent(zero, f"{CONTROL_PREFIX}{name}", glide.end, glide.over_beats - float(beat - glide.beat))
+            for name, glide in self._controls.items()
+            if not glide.arrived(beat)
+        ]
+        return setup, moves
 
     def _copy(self) -> "DeckPlan":
         plan = copy.copy(self)

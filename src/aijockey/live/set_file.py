@@ -47,8 +47,9 @@ from aijockey.live.set_parts import (
     SetError,
     bare_key,
     checked,
-    entry_line,
-    event_line,
+    entry_items,
+    event_items,
+    inline,
     only_keys,
     parse_entry,
     text_of,
@@ -214,9 +215,9 @@ def format_set(live_set: LiveSet) -> str:
         "",
     ]
     if live_set.events:
-        lines += ["events = [", *(f"  {event_line(event)}," for event in live_set.events), "]", ""]
+        lines += ["events = [", *(f"  {inline(event_items(event))}," for event in live_set.events), "]", ""]
     if live_set.entries:
-        lines += ["entries = [", *(f"  {entry_line(entry)}," for entry in live_set.entries), "]", ""]
+        lines += ["entries = [", *(f"  {inline(entry_items(entry))}," for entry in live_set.entries), "]", ""]
     if live_set.pack:
         lines += [
             "[pack]",

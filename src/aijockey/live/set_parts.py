@@ -88,6 +88,22 @@ def checked(address: str, value: object) -> Value:
 TEXTS = {"point": Point.parse, "loop": parse_moment, "queue": parse_queue, "moment_": parse_moment}
 
 
+def check_move(address: str, value: object) -> Value:
+    """``value`` for ``address`` as a hand may send it: as `checked`, and gestures too.
+
+    Raises
+    ------
+    ParameterError, SetError, LoopError : as `checked`.
+    """
+    row = parameters.resolve(address).parameter
+    if not row.gesture:
+        return checked(address, value)
+    sent = row.check(value, address)
+    if row.curve == "text":
+        parse_queue(str(sent))
+    return sent
+
+
 def parse_entry(number: int, table: Mapping[str, Any]) -> Entry:
     """An entry as a set file writes it.
 
@@ -125,21 +141,29 @@ def parse_entry(number: int, table: Mapping[str, Any]) -> Entry:
     return Entry(int(deck), planned, beat, request, lost)
 
 
-def entry_line(entry: Entry) -> str:
-    """The inverse of `parse_entry`, as an inline table."""
-    outcome = f"lost = {toml(entry.lost)}" if entry.beat is None else f"beat = {toml(entry.beat)}"
+def entry_items(entry: Entry) -> list[str]:
+    """The inverse of `parse_entry`: keys and values as TOML writes them."""
     request = entry.request
     controls = ", ".join(f"{toml(name)} = {toml(value)}" for name, value in request.controls)
-    return (
-        f"{{ deck = {entry.deck}, planned = {toml(entry.planned)}, {outcome}, voice = {toml(request.voice)}, "
-        f"point = {toml(str(request.point))}" + (f", controls = {{ {controls} }} }}" if controls else " }")
-    )
+    return [
+        f"deck = {entry.deck}",
+        f"planned = {toml(entry.planned)}",
+        f"lost = {toml(entry.lost)}" if entry.beat is None else f"beat = {toml(entry.beat)}",
+        f"voice = {toml(request.voice)}",
+        f"point = {toml(str(request.point))}",
+        *([f"controls = {{ {controls} }}"] if controls else []),
+    ]
 
 
-def event_line(event: Event) -> str:
-    """An event as an inline table."""
-    over = f", over = {toml(event.over_beats)}" if event.over_beats else ""
-    return f"{{ beat = {toml(event.beat)}, set = {toml(event.address)}, to = {toml(event.value)}{over} }}"
+def event_items(event: Event) -> list[str]:
+    """Keys and values of an event as TOML writes them."""
+    items = [f"beat = {toml(event.beat)}", f"set = {toml(event.address)}", f"to = {toml(event.value)}"]
+    return [*items, f"over = {toml(event.over_beats)}"] if event.over_beats else items
+
+
+def inline(items: list[str]) -> str:
+    """Keys and values as a table within a line."""
+    return f"{{ {', '.join(items)} }}"
 
 
 def toml(value: Value) -> str:

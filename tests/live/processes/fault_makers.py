@@ -22,6 +22,18 @@ def make(material):
     return render
 
 
+def make_varied(material):
+    """Every point of latent space sounds otherwise; ``material`` is how many seconds a loop takes."""
+
+    def render(request):
+        time.sleep(float(material or 0))
+        rng = np.random.default_rng([ord(letter) for letter in str(request.point)])
+        tone = 0.2 * np.sin(2 * np.pi * 25 * rng.integers(4, 40) * np.arange(LOOP_SAMPLES) / 48_000)
+        return tone.astype(np.float32)[np.newaxis]
+
+    return render
+
+
 def make_nothing(material):
     """A worker that fails before it is ready, as with a pack whose graph cannot be loaded."""
     raise AijockeyError("the pack cannot be loaded")

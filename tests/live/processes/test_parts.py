@@ -119,7 +119,8 @@ def test_a_set_taken_up_in_the_middle_stands_as_it_would_have(live_set):
     there = set_at(live_set, live, 20.0)
     assert there.tempo_bpm == 130.0
     assert there.mixer == {"master.gain_db": -2.0, "mixer.crossfader": -0.5}
-    assert there.decks[0] == {"voice": "kick", "seed": 3.0, "play": 1.0, "pan": 1.0}
+    # Four of the 32 beats from 3 to 9 have been walked.
+    assert there.decks[0] == {"voice": "kick", "point": "3>9@0.125", "play": 1.0, "pan": 1.0}
     assert there.decks[1] == {"voice": "hats", "filter": pytest.approx(-0.25)}
     assert there.events[:2] == (
         Event(0, "deck.2.filter", 0, 4),

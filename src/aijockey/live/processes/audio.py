@@ -6,19 +6,20 @@ How far it runs ahead is as little as the machine allows: it starts with two qua
 
 import gc
 import time
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from aijockey.errors import AijockeyError
 from aijockey.live.engine import QUANTUM_SAMPLES, Engine
+from aijockey.live.processes.audio_setup import JOURNAL_BYTES, AudioSetup
 from aijockey.live.processes.board import Board
 from aijockey.live.processes.children import prioritise_audio
 from aijockey.live.processes.exchange import ExchangeSource, LoopExchange
 from aijockey.live.processes.health import Shares
 from aijockey.live.processes.mailbox import Mailbox
 from aijockey.live.processes.pace import Pace
+from aijockey.live.processes.restore import entry_message, event_message
 from aijockey.live.set_file import parse_set
 from aijockey.live.shared_ring import SharedRing
 from aijockey.music.grid import BEATS_PER_BAR, RATE_HZ
@@ -31,34 +32,13 @@ PUBLISH_S = 0.05
 # What one quantum takes in; the rest waits for the next, and what waits is thinned by its sender.
 MOST_COMMANDS = 32
 COMMANDS_S = 0.1 * QUANTUM_S
-JOURNAL_BYTES = 1 << 20
 COLLECT_S = 10.0
-
-
-@dataclass(frozen=True)
-class AudioSetup:
-    """What the audio process is told. Names are those of shared memory.
-
-    set_text : the set, as a set file's text.
-    beat_offset : beats of the performance that lie before this engine's first.
-    ahead_samples : how far to render ahead, for good; 0 finds it out.
-    patience_s : how long to wait for the first loops before playing without.
-    """
-
-    set_text: str
-    bars: int
-    voices: dict[str, bool]
-    ring: str
-    board: str
-    exchange: str
-    channels: int
-    loop_samples: int
-    inboxes: tuple[str, ...]
-    journal: str
-    beat_offset: float = 0.0
-    ahead_samples: int = 0
-    variations: int = 1
-    patience_s: float = 60.0
+# Lines that one quantum adds to the journal, and that the last one does.
+MOST_TOLD = 16
+MOST_AT_LAST = 4096
+MOST_TEXT = 200
+# Of the engine's state, what is shown as it is.
+TRANSPORT = ("target_bpm", "nudge", "keep_pitch", "swing", "bar_of_phrase", "phrase", "steps_to_undo")
 
 
 def perform(setup: AudioSetup) -> None:
@@ -82,8 +62,10 @@ class Performance:
         self.shares = Shares()
         self.scheduling = "normal"
         self.refused_commands = 0
-        self.lost_journal = 0
+        self._told = [0, 0]  # events and entries of the engine's performance that the journal has
         self.last_error = ""
+        self._ring_start = self.ring.written  # frame of the engine's sample 0
+        self._entered: list[object] = [None] * len(self.engine.decks)
         self._fade: tuple[int, int] | None = None  # samples faded, of how many
         self._published = 0.0
         self._collected = time.monotonic()
@@ -136,9 +118,11 @@ class Performance:
         sound = self.engine.process(QUANTUM_SAMPLES)
         self.ring.write(self._faded(sound) if self._fade else sound)
         self.shares.add((time.perf_counter() - began) / QUANTUM_S)
+        self._list_loops()
+        self._tell()
         end = self.engine.clock.sample_at(self.setup.bars * BEATS_PER_BAR) + self.engine.latency_samples
         if self.engine.position_samples >= end:
-            self.ring.finish()
+            self._finish()
         self._publish()
         return True
 
@@ -171,19 +155,61 @@ class Performance:
             if message.get("do") == "fade_out":
                 self._fade = self._fade or (0, max(1, round(float(message["seconds"]) * RATE_HZ)))
                 return
-            event = self.engine.submit(str(message["set"]), message["to"], float(message.get("over", 0.0)))
+            self.engine.submit(str(message["set"]), message["to"], float(message.get("over", 0.0)))
         except (AijockeyError, KeyError, TypeError, ValueError) as error:
             self.refused_commands += 1
             self.last_error = f"{type(error).__name__}: {error}"[:300]
-            return
-        entry = {
-            "beat": event.beat + self.setup.beat_offset,
-            "set": event.address,
-            "to": event.value,
-            "over": event.over_beats,
-        }
-        if not self.journal.put(entry):
-            self.lost_journal += 1
+
+    def _tell(self, most: int = MOST_TOLD) -> None:
+        """Put what was done, and what became of loops, into the journal; what has no room waits for the next time."""
+        performance, offset = self.engine.performance, self.setup.beat_offset
+        while most and self._told[0] < len(performance.events):
+            event = performance.events[self._told[0]]
+            if not self.journal.put({"event": event_message(event, offset)}):
+                return
+            self._told[0] += 1
+            most -= 1
+        while most and self._told[1] < len(performance.entries):
+            entry = performance.entries[self._told[1]]
+            if not self.journal.put({"entry": entry_message(entry, offset)}):
+                return
+            self._told[1] += 1
+            most -= 1
+
+    def _finish(self) -> None:
+        """Nothing more will be played: tell the rest, and what was never heard."""
+        self._tell(MOST_AT_LAST)
+        for deck in self.engine.decks:
+            for entry in deck.overdue():
+                self.journal.put({"entry": entry_message(entry, self.setup.beat_offset)})
+        self.ring.finish()
+
+    def _list_loops(self) -> None:
+        """Say which loops entered, for the track list."""
+        for number, deck in enumerate(self.engine.decks):
+            news = []
+            for entry in reversed(deck.entered):
+                if entry is self._entered[number]:
+                    break
+                news.append(entry)
+            for beat, request in reversed(news):
+                entered = {
+                    "deck": number + 1,
+                    "beat": float(beat) + self.setup.beat_offset,
+                    "sample": self._ring_start
+                    + self.engine.clock.sample_at(beat)
+                    + self.engine.latency_samples,
+                    "voice": request.voice if request else "",
+                }
+                if request:
+                    entered |= {
+                        "seed": request.point.seed,
+                        "point": request.point.as_json(),
+                        "controls": dict(request.controls),
+                    }
+                self.journal.put({"loop": entered})
+            if news:
+                self._entered[number] = news[0]
 
     def _faded(
         self, sound: "np.ndarray[Any, np.dtype[np.float32]]"
@@ -193,7 +219,7 @@ class Performance:
         gains = 1.0 - np.arange(done + 1, done + sound.shape[1] + 1, dtype=np.float32) / length
         self._fade = (done + sound.shape[1], length)
         if done + sound.shape[1] >= length:
-            self.ring.finish()
+            self._finish()
         return sound * np.maximum(gains, 0.0, dtype=np.float32)
 
     def _publish(self) -> None:
@@ -206,6 +232,7 @@ class Performance:
     def state(self) -> dict[str, Any]:
         """What everybody may know."""
         engine = self.engine
+        shown = engine.state()
         return {
             "beat": round(engine.position_beats + self.setup.beat_offset, 4),
             "bar": round((engine.position_beats + self.setup.beat_offset) / BEATS_PER_BAR, 4),
@@ -219,20 +246,24 @@ class Performance:
             "waiting_loops": self.source.waiting,
             "dropped_requests": self.source.dropped,
             "refused_commands": self.refused_commands,
-            "lost_journal": self.lost_journal,
+            "untold": len(engine.performance.events) + len(engine.performance.entries) - sum(self._told),
             "last_error": self.last_error,
             "limiter_db": round(engine.limiter.gain_reduction_db, 2),
+            **{name: shown[name] for name in TRANSPORT},
             "decks": [
                 {
-                    "voice": deck.voice,
+                    **_shortened(shown_deck),
                     "pending": deck.pending,
                     "swaps": len(deck.entered),
-                    "late": deck.late_swaps,
                     "failed": deck.failed_loops,
-                    "error": deck.last_error,
                     "peak": round(float(strip.peak), 4),
                     "faults": strip.faults,
                 }
-                for deck, strip in zip(engine.decks, engine.strips, strict=True)
+                for shown_deck, deck, strip in zip(shown["decks"], engine.decks, engine.strips, strict=True)
             ],
         }
+
+
+def _shortened(values: dict[str, Any]) -> dict[str, Any]:
+    """Texts may be long; a board has only so much room."""
+    return {name: value[:MOST_TEXT] if isinstance(value, str) else value for name, value in values.items()}

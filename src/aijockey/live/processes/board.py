@@ -18,6 +18,7 @@ WORDS = (
     "device_beat_ns",
     "writer_beat_ns",
     "server_beat_ns",
+    "stream_beat_ns",
     "go",  # 1: the set may begin to run (written by the supervisor)
     "primed",  # 1: the engine has its first loops
     "clock_position",  # frame of the ring that sounds now (written by the engine)
@@ -28,7 +29,7 @@ WORDS = (
     "written_at_start",  # of the ring, when the present engine began
 )
 # Name -> most bytes. Each is a JSON object.
-TEXTS = {"state": 64 << 10, "device": 4 << 10, "writer": 8 << 10, "watch": 8 << 10}
+TEXTS = {"state": 64 << 10, "device": 4 << 10, "writer": 8 << 10, "stream": 4 << 10, "watch": 8 << 10}
 DEVICE_STATES = ("opening", "open", "no device", "refused", "ended")
 READ_ATTEMPTS = 50
 

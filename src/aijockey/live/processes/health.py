@@ -59,12 +59,17 @@ def health_line(state: dict[str, Any]) -> str:
         f"{state['underruns']} underruns",
         f"{state['worker_restarts']} worker restarts",
         f"{state['late_loops']} late loops",
+        *([f"{max(state['loop_ms']):.0f} ms a loop"] if any(state.get("loop_ms", ())) else []),
         f"limiter {state['limiter_db']:.1f} dB",
     ]
     if state.get("failed_loops"):
         words.append(f"{state['failed_loops']} failed loops")
     if state.get("engine_restarts"):
         words.append(f"{state['engine_restarts']} engine restarts")
+    if state.get("stream"):
+        words.append(f"stream: {state['stream']['state']}")
+    if state.get("recording", {}).get("error"):
+        words.append(f"recording: {state['recording']['error']}")
     if state.get("device", {}).get("state") not in (None, "open", "ended"):
         words.append(f"device: {state['device']['state']}")
     return ", ".join(words)

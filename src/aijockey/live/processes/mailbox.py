@@ -11,12 +11,19 @@ from typing import Any
 
 import numpy as np
 
+from aijockey.control import parameters
 from aijockey.live.processes.shared import SharedArrays
 
 LENGTH_BYTES = 4
 DEFAULT_BYTES = 16 << 10  # some 160 moves: three quanta of what an engine takes in
 MOST_WAITING = 4096
 _WRITTEN, _READ = 0, 1
+
+
+def key_of(address: str) -> str | None:
+    """Key under which a newer move of a parameter replaces one that waits; None for what counts each time."""
+    row = parameters.resolve(address).parameter
+    return None if row.gesture or row.curve == "trigger" else address
 
 
 class Mailbox:

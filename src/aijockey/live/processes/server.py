@@ -17,10 +17,10 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from aijockey.control import parameters
 from aijockey.errors import AijockeyError
 from aijockey.live.processes.board import Board
-from aijockey.live.processes.mailbox import Mailbox, Outbox
+from aijockey.live.processes.mailbox import Mailbox, Outbox, key_of
+from aijockey.live.set_parts import check_move
 
 HOST = "127.0.0.1"
 MOST_CLIENTS = 32
@@ -174,8 +174,8 @@ class Server:
     def _answer(self, client: _Client, message: dict[str, Any]) -> dict[str, Any] | None:
         if "set" in message:
             address, over = str(message["set"]), _number(message.get("over", 0.0), "over", 0.0, 1e5)
-            value = parameters.check(address, message.get("to"))
-            if not self._outbox.send({"set": address, "to": value, "over": over}, key=address):
+            value = check_move(address, message.get("to"))
+            if not self._outbox.send({"set": address, "to": value, "over": over}, key=key_of(address)):
                 raise AijockeyError(f"{address}: too many moves at once; this one is left out")
             return None
         if message.get("get") == "state":

@@ -15,9 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from aijockey.control.parameters import Value
 from aijockey.errors import AijockeyError
 from aijockey.live.output import Float
 from aijockey.live.processes import children, device, workers
+from aijockey.live.processes.device import OpenOutput
 from aijockey.live.processes.mailbox import Mailbox
 from aijockey.live.processes.supervisor import Plan, Supervisor
 from aijockey.live.set_file import Event, LiveSet
@@ -42,7 +44,7 @@ class IdleSetup:
     seconds: float
     device: str | None
     block_samples: int
-    open_output: device.OpenOutput
+    open_output: OpenOutput
 
 
 def idle(setup: IdleSetup) -> None:
@@ -71,7 +73,13 @@ def idle(setup: IdleSetup) -> None:
 def hard_set(pack: Pack) -> LiveSet:
     """Eight decks of the pack's voices in turn, always on their way somewhere."""
     voices = [voice.name for voice in pack.manifest.voices]
-    deck = {"play": 1.0, "refresh_bars": float(REFRESH_BARS), "gain_db": -6.0, "filter": -0.2, "low_db": -3.0}
+    deck: dict[str, Value] = {
+        "play": 1.0,
+        "refresh_bars": float(REFRESH_BARS),
+        "gain_db": -6.0,
+        "filter": -0.2,
+        "low_db": -3.0,
+    }
     decks = tuple(
         {
             **deck,

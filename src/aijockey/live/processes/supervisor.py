@@ -16,24 +16,31 @@ from pathlib import Path
 from typing import Any
 
 from aijockey.errors import AijockeyError
-from aijockey.live.engine import check_voices
 from aijockey.live.loops import LoopRequest, Ticket
 from aijockey.live.output import NoDeviceError
-from aijockey.live.processes import audio, children, device, keeper, server, workers
+from aijockey.live.processes import children, device, keeper, server, workers
+from aijockey.live.processes.audio_setup import JOURNAL_BYTES, AudioSetup
 from aijockey.live.processes.board import DEVICE_STATES, Board
+from aijockey.live.processes.broadcast import LAST_S, BroadcastSetup
 from aijockey.live.processes.cores import most_workers, probe, usable_cores, worker_cores, workers_wanted
 from aijockey.live.processes.exchange import ABSENT, BROKEN, MOST_WORKERS, READY, STARTING, LoopExchange
-from aijockey.live.processes.mailbox import Mailbox, Outbox
-from aijockey.live.processes.restore import bar_of, event_of, set_at
-from aijockey.live.set_file import Event, LiveSet, format_set
+from aijockey.live.processes.health import health_line
+from aijockey.live.processes.mailbox import Mailbox, Outbox, key_of
+from aijockey.live.processes.restore import bar_of, entry_of, event_of, set_at
+from aijockey.live.set_file import LiveSet, format_set
+from aijockey.live.set_journal import SetJournal
+from aijockey.live.set_parts import Entry, Event, PackReference
 from aijockey.live.shared_ring import SharedRing
+from aijockey.live.streaming.config import StreamConfig
+from aijockey.live.voices import check_voices
 from aijockey.music.grid import BEATS_PER_BAR, LOOP_SAMPLES, RATE_HZ
 
 RING_SAMPLES = 10 * RATE_HZ  # a writer may be away for this long and lose nothing
 WATCH_S = 0.02
 PUBLISH_S = 0.1
+HEALTH_S = 60.0  # between two lines of health in the log
 # Without a sign of life for this long, a process hangs. A device is asked most: half a second may be silent.
-HANGS_S: Mapping[str, float] = {"engine": 3.0, "device": 0.4, "server": 5.0, "writer": 20.0}
+HANGS_S: Mapping[str, float] = {"engine": 3.0, "device": 0.4, "server": 5.0, "writer": 20.0, "stream": 20.0}
 WORKER_HANGS_S = 3.0
 LOOP_HANGS_S = 20.0
 OPENING_S = 15.0
@@ -47,6 +54,9 @@ FADE_S = 0.5
 ENDING_S = 10.0
 MOST_REMEMBERED = 10_000
 MIB = 1 << 20
+# By name: the engine's libraries take longer to import than all the rest, and are not needed here.
+AUDIO_PROCESS = "aijockey.live.processes.audio:perform"
+STREAM_PROCESS = "aijockey.live.processes.broadcast:broadcast"
 
 
 @dataclass(frozen=True)
@@ -60,8 +70,11 @@ class Plan:
     port : of the control socket; None opens none, 0 takes any free one.
     most_workers : at most so many processes make loops; 0 is as many as leave a processor to the sound.
     worker_memory_mib : what a worker may take beyond its start.
+    loop_deadline_s : a worker that takes longer for one loop hangs; the loop is tried once more, then given up.
     variations : loops made for each that is asked for, see `aijockey.live.processes.exchange.ExchangeSource`.
+    stream : where to stream to.
     folder, record, log : where recordings go; the name of one to begin with; the file of the log.
+    keep : the set file that takes down what is done; None keeps none.
     """
 
     live_set: LiveSet
@@ -78,9 +91,12 @@ class Plan:
     port: int | None = None
     most_workers: int = 0
     worker_memory_mib: int = 2048
+    loop_deadline_s: float = LOOP_HANGS_S
+    stream: StreamConfig | None = None
     folder: Path = Path()
     record: str | None = None
     log: Path | None = None
+    keep: Path | None = None
     packs: tuple[dict[str, Any], ...] = ()
     variations: int = 1
     patience_s: float = 60.0
@@ -116,16 +132,24 @@ class Supervisor:
         self.board = Board()
         self.exchange = LoopExchange(plan.channels, plan.loop_samples)
         self._inboxes = (Mailbox(), Mailbox())  # of the engine: ours, the server's
-        self._journal = Mailbox(audio.JOURNAL_BYTES)
+        self._journal = Mailbox(JOURNAL_BYTES)
         self._writer_inbox = Mailbox(keeper.INBOX_BYTES)
         self._outbox, self._writer_outbox = Outbox(self._inboxes[0]), Outbox(self._writer_inbox)
         self._lock = threading.Lock()
         self._live: list[Event] = []
+        self._set_journal: SetJournal | None = None
+        self._set_failed = False
+        if plan.keep is not None:
+            pack = plan.packs[0] if len(plan.packs) == 1 else None
+            reference = PackReference(str(pack["name"]), str(pack["sha256"])) if pack else None
+            self._set_journal = SetJournal(plan.keep, plan.live_set, plan.bars, reference)
         self._cores: tuple[int, ...] = ()
         self._workers = 0
         self._device_turn = 0
         self._seen = 0.0
         self._published = 0.0
+        self._logged = 0.0
+        self._sounding: dict[int, dict[str, Any]] = {}  # deck -> the loop that entered last
         self._recording: dict[str, Any] | None = None
         self._ending = self._closing = False
         self.failure: AijockeyError | None = None
@@ -156,6 +180,8 @@ class Supervisor:
         most = self.plan.most_workers or most_workers(cores)
         for role in ("engine", "device", *(("server",) if self._listener else ()), "writer"):
             self.children[role] = Child(role)
+        if self.plan.stream is not None:
+            self.children["stream"] = Child("stream")
         self._workers = min(most, 2)
         for number in range(self._workers):
             self.children[f"worker {number}"] = Child(f"worker {number}")
@@ -186,7 +212,7 @@ class Supervisor:
     def send(self, address: str, value: object, over_beats: float = 0.0) -> None:
         """Move a parameter; the engine checks it. Thread: any"""
         with self._lock:
-            self._outbox.send({"set": address, "to": value, "over": over_beats}, key=address)
+            self._outbox.send({"set": address, "to": value, "over": over_beats}, key=key_of(address))
 
     def fade_out(self, seconds: float = FADE_S) -> None:
         """End with a fade. Thread: any"""
@@ -211,10 +237,15 @@ class Supervisor:
         if self._ending:
             return
         self._ending = True
+        if (state := self.state()) and "load" in state:
+            self._log(health_line(state))
         with self._lock:
             self._writer_outbox.send({"do": "end"})
         deadline = time.monotonic() + ENDING_S
-        while self._writes() and time.monotonic() < deadline:
+        while self._runs("writer") and time.monotonic() < deadline:
+            time.sleep(0.01)
+        deadline = min(deadline, time.monotonic() + LAST_S + 1.0)
+        while self.ring.finished and self._runs("stream") and time.monotonic() < deadline:
             time.sleep(0.01)
         self._closing = True
         if self._thread.is_alive():
@@ -224,6 +255,15 @@ class Supervisor:
                 children.end(child.process)
         if self._listener is not None:
             self._listener.close()
+        self._read_journal()
+        if self._set_journal is not None:
+            played = float((self.board.read("state") or {}).get("beat", 0.0))
+            kept = self._set_journal.path
+            self._set_journal.close(min(played, float(self.plan.bars * BEATS_PER_BAR)))
+            if not self.playing:  # nothing was played
+                kept.unlink(missing_ok=True)
+            if self._set_journal.error:
+                self.notes.append(self._set_journal.error)
         for memory in (
             self.ring,
             self.board,
@@ -234,9 +274,9 @@ class Supervisor:
         ):
             memory.close()
 
-    def _writes(self) -> bool:
-        writer = self.children.get("writer")
-        return writer is not None and writer.process is not None and writer.process.is_alive()
+    def _runs(self, role: str) -> bool:
+        child = self.children.get(role)
+        return child is not None and child.process is not None and child.process.is_alive()
 
     # What follows runs in the supervisor's own thread, which outlives the children that it starts.
 
@@ -273,6 +313,10 @@ class Supervisor:
         if now - self._published > PUBLISH_S:
             self._published = now
             self.board.publish("watch", self._watch_state())
+        if self.playing and now - self._logged > HEALTH_S:
+            self._logged = now
+            if "load" in (state := self.state()):
+                self._log(health_line(state))
 
     def _tend(self, child: Child, now: float, held_up: bool) -> None:
         if child.process is None:
@@ -294,7 +338,7 @@ class Supervisor:
         child.process = None
         if child.role == "device":
             self._judge_device(child)
-        if child.role in ("engine", "device") and self.ring.finished:
+        if child.role in ("engine", "device", "stream") and self.ring.finished:
             child.due = math.inf
             return
         # An end by a signal is somebody else's doing; an end by itself will mostly come again.
@@ -351,8 +395,8 @@ class Supervisor:
         if (now_ns - said(number, "beat_ns")) / 1e9 > WORKER_HANGS_S:
             return "does not move"
         busy_ns = said(number, "busy_since_ns")
-        if busy_ns and (now_ns - busy_ns) / 1e9 > LOOP_HANGS_S:
-            return f"has worked at one loop for {LOOP_HANGS_S:.0f} s"
+        if busy_ns and (now_ns - busy_ns) / 1e9 > self.plan.loop_deadline_s:
+            return f"has worked at one loop for {self.plan.loop_deadline_s:g} s"
         used_mib = _resident_mib(process.pid)
         if used_mib > self.plan.worker_memory_mib:
             return f"holds {used_mib:.0f} MiB of memory"
@@ -374,7 +418,7 @@ class Supervisor:
             offset = bar_of(float(state.get("beat", 0.0)))
             live_set = set_at(plan.live_set, self._live, offset)
             self._note(f"the set goes on from bar {offset / BEATS_PER_BAR + 1:.0f}")
-        setup = audio.AudioSetup(
+        setup = AudioSetup(
             set_text=format_set(live_set),
             bars=max(1, plan.bars - int(offset // BEATS_PER_BAR)),
             voices=dict(plan.voices),
@@ -390,7 +434,7 @@ class Supervisor:
             variations=plan.variations,
             patience_s=1.0 if offset or self.playing else plan.patience_s,
         )
-        return children.start("engine", audio.perform, setup)
+        return children.start("engine", AUDIO_PROCESS, setup)
 
     def _start_device(self, child: Child) -> BaseProcess:
         plan = self.plan
@@ -409,9 +453,12 @@ class Supervisor:
 
     def _start_writer(self, child: Child) -> BaseProcess:
         plan = self.plan
-        if child.starts > 1 and self._recording:
+        if child.starts > 1:
             with self._lock:
-                self._writer_outbox.send(self._recording)
+                for entry in self._sounding.values():
+                    self._writer_outbox.send(entry)
+                if self._recording:
+                    self._writer_outbox.send(self._recording)
         setup = keeper.KeeperSetup(
             self.ring.name,
             self.board.name,
@@ -421,6 +468,13 @@ class Supervisor:
             0 if child.starts == 1 else None,
         )
         return children.start("writer", keeper.keep, setup)
+
+    def _start_stream(self, child: Child) -> BaseProcess:
+        assert self.plan.stream is not None
+        setup = BroadcastSetup(
+            self.ring.name, self.board.name, self.plan.stream, 0 if child.starts == 1 else None
+        )
+        return children.start("stream", STREAM_PROCESS, setup)
 
     def _start_worker(self, child: Child) -> BaseProcess:
         plan, number = self.plan, _number(child)
@@ -457,14 +511,37 @@ class Supervisor:
 
     def _read_journal(self) -> None:
         while (entry := self._journal.take()) is not None:
-            self._live.append(event_of(entry))
+            if "loop" in entry:
+                self._enter(entry["loop"])
+                continue
+            if "entry" in entry:
+                self._keep(entry_of(entry["entry"]))
+                continue
+            event = event_of(entry["event"])
+            self._live.append(event)
+            self._keep(event)
             if len(self._live) > MOST_REMEMBERED:
                 self._thin()
 
+    def _keep(self, item: Event | Entry) -> None:
+        if self._set_journal is not None:
+            self._set_journal.add(item)
+            if self._set_journal.error and not self._set_failed:
+                self._set_failed = True
+                self._note(self._set_journal.error)
+
+    def _enter(self, entry: dict[str, Any]) -> None:
+        """A deck has begun to play a loop: the writer lists it."""
+        packs = self.plan.packs
+        message = {"do": "loop", **entry, "pack": packs[0]["name"] if len(packs) == 1 else ""}
+        self._sounding[entry["deck"]] = message
+        with self._lock:
+            self._writer_outbox.send(message)
+
     def _thin(self) -> None:
-        """What a newer event to the same address has replaced is not needed to restore the set."""
-        newest = sorted({event.address: index for index, event in enumerate(self._live)}.values())
-        keep = set(newest[-MOST_REMEMBERED // 2 :])
+        """Of what is long past, the newest event of each address will do to restore the set."""
+        keep = set({event.address: index for index, event in enumerate(self._live)}.values())
+        keep.update(range(len(self._live) - MOST_REMEMBERED // 2, len(self._live)))
         self._live = [event for index, event in enumerate(self._live) if index in keep]
 
     def _watch_state(self) -> dict[str, Any]:
@@ -480,11 +557,16 @@ class Supervisor:
             "loop_ms": [round(self.exchange.worker(n, "loop_us") / 1000, 1) for n in range(self._workers)],
             "device": self.board.read("device") or {},
             "recording": self.board.read("writer") or {},
+            "stream": self.board.read("stream") or {},
+            "stream_restarts": restarts.get("stream", 0),
             "note": self.notes[-1] if self.notes else "",
         }
 
     def _note(self, line: str) -> None:
         self.notes.append(line)
+        self._log(line)
+
+    def _log(self, line: str) -> None:
         with self._lock:
             self._writer_outbox.send({"do": "log", "line": line})
 
