@@ -259,8 +259,9 @@ class Deck:
             gain = np.clip((np.arange(first, end) - head.begin) / max(1, head.fade_samples), 0.0, 1.0)
             below = sound[:, first - start :]
             below += (part - below) * gain.astype(np.float32)
-            if head.begin + head.fade_samples <= first:
-                below[:] = part
+            # What has faded in whole is that sound to the bit.
+            whole = max(0, head.begin + head.fade_samples - first)
+            below[:, whole:] = part[:, whole:]
         while len(self._heads) > 1 and self._heads[1].begin + self._heads[1].fade_samples <= end:
             self._heads.pop(0)
         return sound

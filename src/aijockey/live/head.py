@@ -56,9 +56,10 @@ class Head:
         """The stretch that suits what plays now: "grid", "tone" or "vari"."""
         keeps = self._clock.keep_pitch
         if self.pitch == 1.0:
-            if now.is_reference:
+            swings = self._clock.swings
+            if now.is_reference and not (tonal and swings):
                 return "grid"
-            if not keeps and (tonal or not self._clock.swings):
+            if not keeps and (tonal or not swings):
                 return "vari"
         return "tone" if tonal else "grid"
 

@@ -120,10 +120,13 @@ class GridStretch:
     def _next_grain(self, reference: int, sample: int) -> None:
         """Plan from the grid point at ``reference``, which sounds at ``sample``, to the next."""
         self._line = self._next_line
-        whole = self._sample_of(reference + SIXTEENTH_SAMPLES) - self._sample_of(reference)
+        inside = (reference - self._origin) % SIXTEENTH_SAMPLES
+        grid = reference - inside
+        whole = self._sample_of(grid + SIXTEENTH_SAMPLES) - self._sample_of(grid)
         jump = abs(whole * self.rate - SIXTEENTH_SAMPLES)
         division = next((number for number in DIVISIONS if jump <= number * MOST_JUMP_SAMPLES), DIVISIONS[-1])
-        step = SIXTEENTH_SAMPLES // division
+        # No step leads past the next sixteenth, also where the tempo has just changed within this one.
+        step = min(SIXTEENTH_SAMPLES // division, SIXTEENTH_SAMPLES - inside)
         self._reference = reference + step
         self._grain_end = max(sample + 1, self._sample_of(self._reference))
         line = _Line(self._reference, self._grain_end, self.rate)
