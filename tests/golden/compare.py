@@ -4,19 +4,17 @@ import sys
 
 import numpy as np
 import soundfile
+from tests.golden.test_showpiece import SET, SOUND, sound_of, source
 
-from aijockey.live.loop_source import DirectSource
 from aijockey.live.set_file import read_set
 from aijockey.music.grid import RATE_HZ
-from tests.golden.test_showpiece import SET, SOUND, sound_of
-from tests.live.conftest import VOICES, fake_loop
 
 TOLERANCE = 1e-4
 
 
 def main() -> int:
     """Compare, and with ``--write`` replace. 1 where the sounds differ."""
-    sound = sound_of(read_set(SET), DirectSource(fake_loop, VOICES, match_level=False))
+    sound = sound_of(read_set(SET), source())
     peak, power = np.abs(sound).max(), np.sqrt(np.mean(sound**2))
     print(f"{SET.name}: {sound.shape[1] / RATE_HZ:.2f} s, peak {peak:.3f}, RMS {power:.4f}")
     differs = True

@@ -18,7 +18,7 @@ Curve = Literal["linear", "decibel", "octave", "step", "switch", "hold", "trigge
 MAX_DECKS = 16
 SILENCE_DB = -90.0
 CONTROL_PREFIX = "controls."
-WHOLE: tuple[Curve, ...] = ("step", "switch", "hold", "trigger")
+WHOLE: tuple[Curve, ...] = ("step", "switch", "hold")
 # Lengths of repeated parts, in beats: from a 32nd note to half a bar, and on to the whole loop of two bars.
 ROLLS: tuple[Value, ...] = (0.0, 0.125, 0.25, 0.5, 1.0, 2.0, 4.0)
 LOOP_LENGTHS: tuple[Value, ...] = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)

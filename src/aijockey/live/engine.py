@@ -143,6 +143,9 @@ class Engine:
     def process_outputs(self, count: int) -> Outputs:
         """The next ``count`` samples of master and headphones. Thread: audio"""
         pieces, there = [self._ready], self._ready.samples
+        if count <= there:
+            sound, self._ready = self._ready.part(0, count), self._ready.part(count, None)
+            return sound
         while there < count:
             pieces.append(self._quantum())
             there += QUANTUM_SAMPLES
