@@ -139,6 +139,7 @@ class Supervisor:
         self._seen = 0.0
         self._published = 0.0
         self._logged = 0.0
+        self._last_state: dict[str, Any] | None = None
         self._sounding: dict[int, dict[str, Any]] = {}  # deck -> the loop that entered last
         self._recording: dict[str, Any] | None = None
         self._ending = self._closing = False
@@ -219,7 +220,9 @@ class Supervisor:
             self._writer_outbox.send(self._recording)
 
     def state(self) -> dict[str, Any]:
-        """What the engine shows and what is known of the other processes. Thread: any"""
+        """What the engine shows and what is known of the other processes; once closed, how it all ended. Thread: any"""
+        if self._last_state is not None:
+            return self._last_state
         return {**(self.board.read("state") or {}), **self._watch_state()}
 
     def close(self) -> None:
@@ -245,6 +248,7 @@ class Supervisor:
                 children.end(child.process)
         if self._listener is not None:
             self._listener.close()
+        self._last_state = self.state()
         for memory in (
             self.ring,
             self.board,
