@@ -254,11 +254,11 @@ def play(plan: "Plan") -> int:
                     if supervisor.fading:
                         break
                     supervisor.fade_out()
-        state = supervisor.state()
     finally:
         supervisor.close()
     if supervisor.failure is not None:
         raise supervisor.failure
+    state = supervisor.state()
     if "load" in state:
         print(f"{state['bar']:.0f} bars; {health_line(state)}")
     return 0

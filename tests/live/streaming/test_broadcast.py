@@ -18,30 +18,29 @@ av = pytest.importorskip("av", reason="needs PyAV: pip install 'aijockey[stream]
 
 RATE_HZ = 48_000
 PASSWORD = "for this test alone"  # as the fixture `icecast` has it
-BARS = 18  # 36 s at 120 BPM
-# No two bars alike, so that a second of sound is found in one place only.
+# Faster all the time, so that no two bars are alike and a piece of it is found in one place only.
 SET = """
 format = 1
 title = "On the air"
-tempo_bpm = 120
+tempo_bpm = 100
 bars = 18
 events = [
   { beat = 0, set = "deck.1.walk", to = 90, over = 72 },
   { beat = 0, set = "deck.2.walk", to = 91, over = 72 },
   { beat = 0, set = "deck.3.walk", to = 92, over = 72 },
-  { beat = 0, set = "deck.1.gain_db", to = -12, over = 72 },
+  { beat = 0, set = "transport.tempo_bpm", to = 140, over = 72 },
 ]
-[[decks]]
+[[deck]]
 voice = "kick"
 seed = 1
 play = 1
 refresh_bars = 1
-[[decks]]
+[[deck]]
 voice = "hats"
 seed = 2
 play = 1
 refresh_bars = 1
-[[decks]]
+[[deck]]
 voice = "drone"
 seed = 3
 play = 1
@@ -115,7 +114,7 @@ def test_what_is_played_is_heard_on_the_air_also_after_the_server_was_away(
     assert "stream: ended" in said
     back, _ = soundfile.read(tmp_path / "night.wav", dtype="float32", always_2d=True)
     played = back.T
-    assert played.shape[1] == pytest.approx(BARS * 2 * RATE_HZ, abs=RATE_HZ)
+    assert played.shape[1] > 35 * RATE_HZ
     total = 0
     places = []
     for data in halves:
