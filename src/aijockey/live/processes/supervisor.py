@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,7 @@ MOST_FRUITLESS = 5
 FADE_S = 0.5
 ENDING_S = 10.0
 MOST_REMEMBERED = 10_000
+LOOPS_TOLD_AGAIN = 4  # of each deck, to a writer that takes over
 MIB = 1 << 20
 # By name: the engine's libraries take longer to import than all the rest, and are not needed here.
 AUDIO_PROCESS = "aijockey.live.processes.audio:perform"
@@ -140,7 +142,8 @@ class Supervisor:
         self._published = 0.0
         self._logged = 0.0
         self._last_state: dict[str, Any] | None = None
-        self._sounding: dict[int, dict[str, Any]] = {}  # deck -> the loop that entered last
+        # Deck -> the loops that entered last: a loop is told of before it is heard, so the last may not sound yet.
+        self._sounding: dict[int, deque[dict[str, Any]]] = {}
         self._recording: dict[str, Any] | None = None
         self._ending = self._closing = False
         self.failure: AijockeyError | None = None
@@ -440,7 +443,7 @@ class Supervisor:
         plan = self.plan
         if child.starts > 1:
             with self._lock:
-                for entry in self._sounding.values():
+                for entry in chain.from_iterable(self._sounding.values()):
                     self._writer_outbox.send(entry)
                 if self._recording:
                     self._writer_outbox.send(self._recording)
@@ -507,7 +510,7 @@ class Supervisor:
         """A deck has begun to play a loop: the writer lists it."""
         packs = self.plan.packs
         message = {"do": "loop", **entry, "pack": packs[0]["name"] if len(packs) == 1 else ""}
-        self._sounding[entry["deck"]] = message
+        self._sounding.setdefault(entry["deck"], deque(maxlen=LOOPS_TOLD_AGAIN)).append(message)
         with self._lock:
             self._writer_outbox.send(message)
 
