@@ -21,6 +21,7 @@ from aijockey.live.engine import QUANTUM_SAMPLES, Engine
 from aijockey.live.generator import Generator
 from aijockey.live.loop_source import DirectSource
 from aijockey.live.loops import Float, LoopRequest
+from aijockey.live.processes.cores import most_workers, usable_cores
 from aijockey.live.set_file import LiveSet
 from aijockey.music.grid import BEATS_PER_BAR, LOOP_BARS, LOOP_SAMPLES, RATE_HZ
 from aijockey.pack.errors import FileHashError, FileSizeError, PackError, PackNotFoundError
@@ -94,7 +95,7 @@ def pack(patient: Patient) -> Finding:
 
 
 def generation(patient: Patient) -> Finding:
-    """Whether one thread makes loops for eight decks, each new every two bars."""
+    """Whether the processes that a set may have make loops for eight decks, each new every two bars."""
     name = "speed of the pack"
     try:
         opened = Pack.open(find_pack(patient.pack))
@@ -112,10 +113,11 @@ def generation(patient: Patient) -> Finding:
             name, "broken", f"cannot be measured: {error}", "its loops cannot be made", "See 'pack'."
         )
     there_s = LOOP_BARS * BEATS_PER_BAR * 60.0 / patient.bpm
-    share = DECKS * loop_s / there_s
+    workers = most_workers(usable_cores())
+    share = DECKS * loop_s / there_s / workers
     found = (
-        f"{1000 * loop_s:.0f} ms a loop on one thread; {DECKS} decks that change every {LOOP_BARS} bars at "
-        f"{patient.bpm:g} BPM use {100 * share:.0f} % of the time"
+        f"{1000 * loop_s:.0f} ms a loop; {DECKS} decks that change every {LOOP_BARS} bars at {patient.bpm:g} BPM use "
+        f"{100 * share:.0f} % of the time of {workers} process{'es' if workers > 1 else ''}"
     )
     fix = "Refresh decks less often, play fewer of them, take a lighter pack, or end other programs."
     return _graded(name, share, GENERATION_SHARES, found, "new loops come late; the sound goes on", fix)
