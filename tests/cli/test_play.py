@@ -1,4 +1,8 @@
 import importlib
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -76,3 +80,35 @@ def test_wishes_are_checked_before_anything_sounds(tiny_pack, monkeypatch, capsy
     told = capsys.readouterr().err
     assert said in told
     assert "secret" not in told
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="needs process groups")
+@pytest.mark.parametrize(("sign", "status"), [(b"", 1), (b"Ctrl-C ends it", 0)])
+def test_an_interrupt_ends_it_without_a_traceback_also_while_it_starts(tiny_pack, sign, status):
+    words = ["play", "--pack", str(tiny_pack.path), "--output", "null"]
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            f"print('up', flush=True); from aijockey.cli.main import main; raise SystemExit(main({words!r}))",
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    assert process.stdout.readline() == b"up\n"
+    said = b""
+    if sign:
+        while sign not in said:
+            said += os.read(process.stderr.fileno(), 4096)
+    else:
+        # The verb has begun when the server of its processes runs.
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        while len(children.read_text().split()) < 2:
+            assert process.poll() is None
+    # A terminal sends it to all processes of the group.
+    os.killpg(process.pid, signal.SIGINT)
+    rest = process.communicate(timeout=240)[1]
+    assert process.returncode == status
+    assert b"Traceback" not in said + rest

@@ -49,7 +49,12 @@ def get_ready() -> None:
     if FORKS:
         with _starting, _environment(SINGLE_THREAD):
             multiprocessing.set_forkserver_preload(list(IMPORTED_AHEAD))
-            forkserver.ensure_running()
+            # Inherited: an interrupt while the server still imports would end it with a traceback.
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+            try:
+                forkserver.ensure_running()
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def start(name: str, entry: Entry, *arguments: Any) -> BaseProcess:
