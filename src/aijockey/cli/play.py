@@ -4,14 +4,14 @@ import argparse
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aijockey.cli.arguments import tempo, whole_number
 from aijockey.cli.render import render_with_progress
 
 if TYPE_CHECKING:
     from aijockey.live.output import Output
-    from aijockey.live.processes.supervisor import Plan
+    from aijockey.live.processes.supervisor import Plan, Supervisor
     from aijockey.live.set_file import LiveSet
     from aijockey.live.streaming.config import StreamConfig
     from aijockey.pack.pack import Pack
@@ -253,42 +253,25 @@ def render_instead(live_set: "LiveSet", pack: "Pack", bars: int, reason: str) ->
 
 def play(plan: "Plan") -> int:
     """Play a plan, showing bars and health until its end or Ctrl-C, which fades out; a second one cuts."""
-    from tqdm import tqdm
-
     from aijockey.live.processes.health import health_line
     from aijockey.live.processes.supervisor import Supervisor
 
     supervisor = Supervisor(plan)
-    state: dict[str, Any] = {}
     try:
         supervisor.start()
         supervisor.wait_until_playing()
-        name = supervisor.state()["device"].get("name", "the device")
-        print(f"'{plan.live_set.title}' into {name}; Ctrl-C ends it", file=sys.stderr)
-        if supervisor.port is not None:
-            print(f"control: JSON lines on 127.0.0.1:{supervisor.port}", file=sys.stderr)
-        shape = "{desc} |{bar}| {n_fmt}/{total_fmt} bars{postfix}"
-        with tqdm(total=plan.bars, unit="bar", bar_format=shape) as shown:
-            told = 0
-            while not supervisor.finished and supervisor.failure is None:
-                try:
-                    state = supervisor.state()
-                    if "load" in state:
-                        shown.n = min(plan.bars, int(state["bar"]))
-                        shown.set_postfix_str(health_line(state), refresh=True)
-                    for note in list(supervisor.notes)[told:]:
-                        shown.write(note, file=sys.stderr)
-                    told = len(supervisor.notes)
-                    time.sleep(SHOW_S)
-                except KeyboardInterrupt:
-                    if supervisor.fading:
-                        break
-                    supervisor.fade_out()
-        state = supervisor.state()
+        while not supervisor.finished and supervisor.failure is None:
+            try:
+                show(supervisor)
+            except KeyboardInterrupt:
+                if supervisor.fading:
+                    break
+                supervisor.fade_out()
     finally:
         supervisor.close()
     if supervisor.failure is not None:
         raise supervisor.failure
+    state = supervisor.state()
     if "load" in state:
         print(f"{state['bar']:.0f} bars; {health_line(state)}")
     if plan.keep is not None:
@@ -296,3 +279,29 @@ def play(plan: "Plan") -> int:
             f"kept as {plan.keep}; aijockey render {plan.keep.name} -o FILE plays it again", file=sys.stderr
         )
     return 0
+
+
+def show(supervisor: "Supervisor") -> None:
+    """Bars and health of a set, until it ends."""
+    from tqdm import tqdm
+
+    from aijockey.live.processes.health import health_line
+
+    plan = supervisor.plan
+    name = supervisor.state()["device"].get("name", "the device")
+    if not supervisor.fading:
+        print(f"'{plan.live_set.title}' into {name}; Ctrl-C ends it", file=sys.stderr)
+        if supervisor.port is not None:
+            print(f"control: JSON lines on 127.0.0.1:{supervisor.port}", file=sys.stderr)
+    told = len(supervisor.notes) if supervisor.fading else 0
+    shape = "{desc} |{bar}| {n_fmt}/{total_fmt} bars{postfix}"
+    with tqdm(total=plan.bars, unit="bar", bar_format=shape) as shown:
+        while not supervisor.finished and supervisor.failure is None:
+            state = supervisor.state()
+            if "load" in state:
+                shown.n = min(plan.bars, int(state["bar"]))
+                shown.set_postfix_str(health_line(state), refresh=True)
+            for note in list(supervisor.notes)[told:]:
+                shown.write(note, file=sys.stderr)
+            told = len(supervisor.notes)
+            time.sleep(SHOW_S)

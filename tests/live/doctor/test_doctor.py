@@ -199,6 +199,16 @@ def test_a_machine_is_judged_by_the_share_it_uses(patient, monkeypatch, check, n
     assert "% of the time" in finding.found
 
 
+def test_a_machine_that_others_keep_busy_is_not_called_slow(patient, monkeypatch):
+    # A thousand times slower by the clock than by the processor's own time.
+    monkeypatch.setattr(sound, "measure", lambda *_: sound.Speed(1.0, 1.0, 1.0, 1e-5))
+    for check in (sound.generation, sound.engine):
+        assert check(patient).state == "note"
+    monkeypatch.setattr(sound, "measure", lambda *_: sound.Speed(10.0, 10.0, 10.0, 10.0))
+    for check in (sound.generation, sound.engine):
+        assert check(patient).state == "broken"
+
+
 def test_a_check_that_fails_is_a_finding_and_the_others_go_on(patient, monkeypatch):
     def odd(_: Patient) -> Finding:
         raise ZeroDivisionError("odd")

@@ -22,7 +22,7 @@ ENDLESS_WALK = Event(0.0, "deck.1.walk", 2.0, 1e6)
 
 @pytest.fixture
 def makers(monkeypatch):
-    """The module `fault_makers`, importable by children too."""
+    """The module `fault_makers`, importable by children too, as everything beside it."""
     monkeypatch.syspath_prepend(str(Path(__file__).parent))
     return importlib.import_module("fault_makers")
 
@@ -43,9 +43,9 @@ def eventually():
 
 
 @pytest.fixture
-def longest_gap():
-    """``longest_gap(sound)``: the most samples in a row that are silent."""
-    return _longest_gap
+def stage(makers):
+    """The module `stage`: what is done to a performance, and what its sound is judged by."""
+    return importlib.import_module("stage")
 
 
 class Ear(threading.Thread):
@@ -72,13 +72,6 @@ class Ear(threading.Thread):
     def stop(self):
         self.stopped.set()
         self.join()
-
-
-def _longest_gap(sound: np.ndarray, level: float = 1e-4) -> int:
-    """Most samples in a row that are silent, of (2, samples)."""
-    quiet = np.concatenate([[False], np.abs(sound).max(axis=0) < level, [False]])
-    edges = np.flatnonzero(np.diff(quiet.astype(int)))
-    return int((edges[1::2] - edges[::2]).max(initial=0))
 
 
 @pytest.fixture

@@ -1,11 +1,12 @@
 """Makers of loops and devices for the processes under test: imported by name in fresh interpreters."""
 
+import os
 import time
 
 import numpy as np
 
 from aijockey.errors import AijockeyError
-from aijockey.live.output import NoDeviceError, NullOutput
+from aijockey.live.output import DeviceOutput, NoDeviceError, NullOutput
 
 LOOP_SAMPLES = 192_000
 
@@ -84,6 +85,12 @@ def open_failing(name, block_samples):
     output = NullOutput(block_samples) if name == "spare" else FailingOutput(block_samples)
     output.name = name or "first"
     return output
+
+
+def open_jack(name, block_samples):
+    """A JACK server by its name, which must be known before PortAudio is loaded."""
+    os.environ |= {"JACK_DEFAULT_SERVER": name, "JACK_NO_START_SERVER": "1"}
+    return DeviceOutput("system", block_samples)
 
 
 def open_none(name, block_samples):

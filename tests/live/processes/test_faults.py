@@ -1,7 +1,6 @@
 """What may happen on a stage, done to the real processes. Sound is judged in samples, never by a clock."""
 
 import json
-import os
 import random
 import signal
 import socket
@@ -17,49 +16,18 @@ from aijockey.live.processes.server import PortTakenError
 from aijockey.live.processes.supervisor import Plan, Supervisor
 from aijockey.live.set_file import LiveSet
 
-TEN_MS = 480
 linux = pytest.mark.skipif(sys.platform != "linux", reason="needs signals and /proc of Linux")
 pytestmark = pytest.mark.slow
 
 
-def kill(supervisor, role, how=signal.SIGKILL):
-    process = supervisor.children[role].process
-    assert process is not None
-    os.kill(process.pid, how)
-    return process
-
-
-def alive_again(supervisor, role, starts):
-    def look():
-        child = supervisor.children[role]
-        return child.starts > starts and child.process is not None and child.process.is_alive()
-
-    return look
-
-
-def swaps(supervisor):
-    return (supervisor.board.read("state") or {"decks": [{"swaps": 0}]})["decks"][0]["swaps"]
-
-
-def check_whole(sound, longest_gap):
-    """No gap, no jump, nothing above the ceiling, once the tone has begun."""
-    began = int(np.argmax(np.abs(sound).max(axis=0) > 0.05))
-    assert np.isfinite(sound).all()
-    assert np.abs(sound).max() <= 10 ** (-1 / 20) + 1e-6
-    assert sound.shape[1] > began + 24_000
-    assert longest_gap(sound[:, began:]) < TEN_MS
-
-
 @linux
-def test_writer_server_and_device_are_killed_and_the_sound_goes_on(
-    perform, eventually, longest_gap, tmp_path
-):
+def test_writer_server_and_device_are_killed_and_the_sound_goes_on(perform, eventually, stage, tmp_path):
     supervisor, ear = perform(port=0, folder=tmp_path, record="night", log=tmp_path / "log.txt")
     eventually(lambda: (supervisor.board.read("writer") or {}).get("recording"))
     for role in ("writer", "server", "device"):
-        kill(supervisor, role)
+        stage.kill(supervisor, role)
     for role in ("writer", "server", "device"):
-        eventually(alive_again(supervisor, role, 1))
+        eventually(stage.alive_again(supervisor, role, 1))
     # The device takes sound again, from where it then is.
     eventually(lambda: supervisor.board.age_s("device") < 0.3)
     taken = supervisor.board["device_position"]
@@ -76,89 +44,89 @@ def test_writer_server_and_device_are_killed_and_the_sound_goes_on(
     eventually(lambda: supervisor.ring.written > 96_000)
     ear.stop()
     supervisor.close()
-    check_whole(ear.sound, longest_gap)
+    stage.check_whole(ear.sound)
     assert {"night.wav", "night-2.wav", "log.txt"} <= {path.name for path in tmp_path.iterdir()}
     assert "writer ended (signal 9)" in (tmp_path / "log.txt").read_text()
 
 
 @linux
-def test_a_worker_that_is_killed_twenty_times_is_not_heard(perform, eventually, longest_gap):
+def test_a_worker_that_is_killed_twenty_times_is_not_heard(perform, eventually, stage):
     supervisor, ear = perform()
     random.seed(20)
     for number in range(20):
-        eventually(alive_again(supervisor, "worker 0", number))
+        eventually(stage.alive_again(supervisor, "worker 0", number))
         time.sleep(random.uniform(0.0, 0.3))
-        kill(supervisor, "worker 0").join(60)
-    eventually(alive_again(supervisor, "worker 0", 20))
+        stage.kill(supervisor, "worker 0").join(60)
+    eventually(stage.alive_again(supervisor, "worker 0", 20))
     killed = time.monotonic()
-    made = swaps(supervisor)
-    eventually(lambda: swaps(supervisor) >= made + 2)
+    made = stage.swaps(supervisor)
+    eventually(lambda: stage.swaps(supervisor) >= made + 2)
     print(f"two fresh loops {time.monotonic() - killed:.1f} s after the last start")
     ear.stop()
     assert supervisor.state()["worker_restarts"] == 20
     assert supervisor.state()["engine_restarts"] == 0
-    check_whole(ear.sound, longest_gap)
+    stage.check_whole(ear.sound)
 
 
 @linux
-def test_a_worker_that_is_stopped_is_replaced(perform, eventually, longest_gap):
+def test_a_worker_that_is_stopped_is_replaced(perform, eventually, stage):
     supervisor, ear = perform()
-    kill(supervisor, "worker 0", signal.SIGSTOP)
-    eventually(alive_again(supervisor, "worker 0", 1))
-    made = swaps(supervisor)
-    eventually(lambda: swaps(supervisor) >= made + 2)
+    stage.kill(supervisor, "worker 0", signal.SIGSTOP)
+    eventually(stage.alive_again(supervisor, "worker 0", 1))
+    made = stage.swaps(supervisor)
+    eventually(lambda: stage.swaps(supervisor) >= made + 2)
     ear.stop()
-    check_whole(ear.sound, longest_gap)
+    stage.check_whole(ear.sound)
 
 
 def test_loops_that_take_longer_than_there_is_time_come_late_and_the_present_one_goes_on(
-    perform, eventually, longest_gap
+    perform, eventually, stage
 ):
     # A fresh loop is asked for less than 2 s before it is due, and takes 3.
     decks = ({"voice": "tone", "play": 1.0, "refresh_bars": 2.0, "seed": 1.0},)
     supervisor, ear = perform("3.0", decks=decks)
     eventually(lambda: (supervisor.board.read("state") or {}).get("late_loops", 0) >= 2)
-    made = swaps(supervisor)
-    eventually(lambda: swaps(supervisor) > made)
+    made = stage.swaps(supervisor)
+    eventually(lambda: stage.swaps(supervisor) > made)
     ear.stop()
     assert supervisor.state()["worker_restarts"] == 0
-    check_whole(ear.sound, longest_gap)
+    stage.check_whole(ear.sound)
 
 
 @linux
-def test_a_worker_that_runs_out_of_memory_fails_that_loop_alone(perform, eventually, longest_gap):
+def test_a_worker_that_runs_out_of_memory_fails_that_loop_alone(perform, eventually, stage):
     decks = ({"voice": "tone", "play": 1.0, "refresh_bars": 1.0}, {"voice": "hog"})
     supervisor, ear = perform(decks=decks, worker_memory_mib=512)
     supervisor.send("deck.2.play", 1.0)
     # Once more in a fresh process, then it is given up.
     eventually(lambda: supervisor.state().get("failed_loops", 0) >= 1)
     assert "died of this request" in supervisor.state()["decks"][1]["error"]
-    made = swaps(supervisor)
-    eventually(lambda: swaps(supervisor) >= made + 1)
+    made = stage.swaps(supervisor)
+    eventually(lambda: stage.swaps(supervisor) >= made + 1)
     ear.stop()
     assert supervisor.state()["worker_restarts"] >= 2
     assert supervisor.state()["decks"][0]["failed"] == 0
-    check_whole(ear.sound, longest_gap)
+    stage.check_whole(ear.sound)
 
 
-def test_whatever_a_pack_makes_only_that_deck_suffers(perform, eventually, longest_gap):
+def test_whatever_a_pack_makes_only_that_deck_suffers(perform, eventually, stage):
     kinds = ("nan", "infinite", "short", "raise", "dc", "loud")
     decks = (
         {"voice": "tone", "play": 1.0, "refresh_bars": 1.0},
         *({"voice": kind, "play": 1.0} for kind in kinds),
     )
     supervisor, ear = perform(decks=decks)
-    made = swaps(supervisor)
-    eventually(lambda: swaps(supervisor) >= made + 2)
+    made = stage.swaps(supervisor)
+    eventually(lambda: stage.swaps(supervisor) >= made + 2)
     state = supervisor.state()
     ear.stop()
     assert [deck["failed"] > 0 for deck in state["decks"]] == [False, True, True, True, True, False, False]
     assert state["worker_restarts"] == 0
-    check_whole(ear.sound, longest_gap)
+    stage.check_whole(ear.sound)
 
 
 @linux
-def test_an_engine_that_is_killed_goes_on_with_the_set_as_it_was(perform, eventually, longest_gap):
+def test_an_engine_that_is_killed_goes_on_with_the_set_as_it_was(perform, eventually, stage):
     supervisor, ear = perform(decks=({"voice": "tone", "play": 1.0, "refresh_bars": 1.0}, {"voice": "dc"}))
     supervisor.send("deck.1.gain_db", -6.0)
     supervisor.send("transport.tempo_bpm", 150.0)
@@ -166,7 +134,7 @@ def test_an_engine_that_is_killed_goes_on_with_the_set_as_it_was(perform, eventu
     eventually(lambda: len(supervisor._live) == 2)
     bar = supervisor.board.read("state")["bar"]
     before = supervisor.ring.written
-    kill(supervisor, "engine").join(60)
+    stage.kill(supervisor, "engine").join(60)
     killed = time.monotonic()
     eventually(lambda: supervisor.ring.written > before + 4_800)
     print(f"sound again {time.monotonic() - killed:.2f} s after the engine was killed")
@@ -178,12 +146,12 @@ def test_an_engine_that_is_killed_goes_on_with_the_set_as_it_was(perform, eventu
     ear.stop()
     # What was written after the kill is the tone at its new level, without a gap.
     after = ear.sound[:, before + 24_000 : before + 72_000]
-    assert longest_gap(after) < TEN_MS
+    assert stage.longest_gap(after) < stage.TEN_MS
     quiet = ear.sound[:, before - 24_000 : before]
     assert np.sqrt(np.mean(after**2)) == pytest.approx(np.sqrt(np.mean(quiet**2)), rel=0.1)
 
 
-def test_fifty_thousand_events_are_thinned_and_the_newest_wins(perform, eventually, longest_gap):
+def test_fifty_thousand_events_are_thinned_and_the_newest_wins(perform, eventually, stage):
     supervisor, ear = perform()
     values = np.random.default_rng(5).uniform(-12, 0, 50_000)
     for value in values:
@@ -197,7 +165,7 @@ def test_fifty_thousand_events_are_thinned_and_the_newest_wins(perform, eventual
     ear.stop()
     assert supervisor._outbox.replaced > 0
     assert supervisor.state()["refused_commands"] == 0
-    check_whole(ear.sound, longest_gap)
+    stage.check_whole(ear.sound)
 
 
 def test_a_move_is_in_what_is_rendered_next(perform, eventually):
@@ -213,7 +181,7 @@ def test_a_move_is_in_what_is_rendered_next(perform, eventually):
     assert np.abs(ear.sound[:, latest - 9_600 : latest - 4_800]).max() > 0.05
 
 
-def test_a_device_that_is_pulled_out_is_followed_by_its_spare(perform, makers, eventually, longest_gap):
+def test_a_device_that_is_pulled_out_is_followed_by_its_spare(perform, makers, eventually, stage):
     supervisor, ear = perform(open_output=makers.open_failing, devices=("first", "spare"))
     eventually(
         lambda: supervisor.state()["device"].get("name") == "spare" and supervisor.board.age_s("device") < 0.3
@@ -221,7 +189,7 @@ def test_a_device_that_is_pulled_out_is_followed_by_its_spare(perform, makers, e
     taken = supervisor.board["device_position"]
     eventually(lambda: supervisor.board["device_position"] > taken + 96_000)
     ear.stop()
-    check_whole(ear.sound, longest_gap)
+    stage.check_whole(ear.sound)
 
 
 def test_what_cannot_begin_says_why(perform, makers):

@@ -115,3 +115,18 @@ def test_what_can_never_be_sent_or_is_too_much_is_refused(mailbox):
         assert outbox.send({"number": outbox.waiting})
     assert not outbox.send({"number": -1})
     assert outbox.refused == 2
+
+
+def test_one_that_grew_too_long_while_it_waited_holds_nobody_up(mailbox):
+    outbox = Outbox(mailbox)
+    while not outbox.waiting:
+        outbox.send({"text": "filler"})
+    outbox.send({"to": 1}, key="a")
+    outbox.send({"to": "x" * 1000}, key="a")
+    outbox.send({"to": 2}, key="b")
+    taken = []
+    while message := mailbox.take():
+        taken.append(message)
+        outbox.flush()
+    assert taken[-1] == {"to": 2}
+    assert outbox.refused == 1

@@ -3,13 +3,9 @@
 import base64
 import contextlib
 import io
-import shutil
 import socket
-import subprocess
 import threading
 import time
-from pathlib import Path
-from urllib.request import Request, urlopen
 
 import numpy as np
 import pytest
@@ -29,7 +25,7 @@ av = pytest.importorskip("av", reason="needs PyAV: pip install 'aijockey[stream]
 
 
 RATE_HZ = 48_000
-PASSWORD = "for this test alone"
+PASSWORD = "for this test alone"  # as the fixture `icecast` has it
 
 
 def music(seconds: float, seed: int = 5) -> np.ndarray:
@@ -342,105 +338,32 @@ def test_passwords_come_from_the_environment_or_a_private_file(tmp_path, monkeyp
         find_password(file)
 
 
-ICECAST = """<icecast>
-  <limits><clients>10</clients><sources>2</sources><queue-size>33554432</queue-size>
-    <burst-size>16777216</burst-size></limits>
-  <authentication><source-password>{password}</source-password>
-    <admin-user>admin</admin-user><admin-password>{password}</admin-password></authentication>
-  <hostname>localhost</hostname>
-  <listen-socket><port>{port}</port><bind-address>127.0.0.1</bind-address></listen-socket>
-  <paths><logdir>{folder}</logdir><webroot>{share}/web</webroot><adminroot>{share}/admin</adminroot></paths>
-  <logging><errorlog>error.log</errorlog><accesslog>access.log</accesslog><loglevel>3</loglevel></logging>
-  <security><chroot>0</chroot>{owner}</security>
-</icecast>
-"""
-
-
-class RealIcecast:
-    """icecast2 on loopback."""
-
-    def __init__(self, folder: Path) -> None:
-        import os
-
-        owner = ""
-        if os.getuid() == 0:  # it refuses to run as root
-            owner = "<changeowner><user>nobody</user><group>nogroup</group></changeowner>"
-            for above in (folder, *folder.parents):
-                if above in (Path("/tmp"), Path("/")):
-                    break
-                above.chmod(above.stat().st_mode | 0o055)
-            folder.chmod(0o777)
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
-        share = "/usr/share/icecast2"
-        text = ICECAST.format(password=PASSWORD, port=self.port, folder=folder, share=share, owner=owner)
-        self.file = folder / "icecast.xml"
-        self.file.write_text(text)
-        self.start()
-
-    def start(self) -> None:
-        self.process = subprocess.Popen(
-            ["icecast2", "-c", str(self.file)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        wait_until(self.answers, 20)
-
-    def answers(self) -> bool:
-        assert self.process.poll() is None, "icecast2 ended"
-        try:
-            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
-        except OSError:
-            return False
-        return True
-
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait(timeout=20)
-
-    def listen(self, heard: bytearray) -> threading.Thread:
-        def read() -> None:
-            try:
-                with urlopen(Request(f"http://127.0.0.1:{self.port}/set"), timeout=60) as answer:
-                    while data := answer.read1(65_536):
-                        heard.extend(data)
-            except OSError:
-                return
-
-        thread = threading.Thread(target=read, daemon=True)
-        thread.start()
-        return thread
-
-
 @pytest.mark.slow
-@pytest.mark.skipif(shutil.which("icecast2") is None, reason="icecast2 is not installed")
 @pytest.mark.parametrize("stream_format", FORMATS)
-def test_a_real_server_gives_back_what_it_got(tmp_path, stream_format):
+def test_a_real_server_gives_back_what_it_got(icecast, stream_format):
     sound = music(30.0)
     half = 15 * RATE_HZ
-    server = RealIcecast(tmp_path)
-    try:
-        streamer = Streamer(config_for(server.port, stream_format), pause=lambda _: time.sleep(0.05), seed=3)
-        halves = []
-        for part in (sound[:, :half], sound[:, half:]):
-            play(streamer, part[:, :RATE_HZ])
-            wait_until(lambda: streamer.status().backlog_s == 0)
-            heard = bytearray()
-            listener = server.listen(heard)
-            wait_until(lambda heard=heard: len(heard) > 0)
-            play(streamer, part[:, RATE_HZ:])
-            wait_until(lambda: streamer.status().backlog_s == 0)
-            settled = -1
-            while settled != len(heard):
-                settled = len(heard)
-                time.sleep(0.5)
-            halves.append(bytes(heard))
-            server.stop()
-            listener.join(timeout=20)
-            wait_until(lambda: streamer.status().state in ("waiting", "connecting"))
-            server.start()
-        assert streamer.status().dropped_s == 0
-        streamer.close()
-    finally:
-        server.stop()
+    streamer = Streamer(config_for(icecast.port, stream_format), pause=lambda _: time.sleep(0.05), seed=3)
+    halves = []
+    for part in (sound[:, :half], sound[:, half:]):
+        play(streamer, part[:, :RATE_HZ])
+        wait_until(lambda: streamer.status().backlog_s == 0)
+        heard = bytearray()
+        listener = icecast.listen(heard)
+        wait_until(lambda heard=heard: len(heard) > 0)
+        play(streamer, part[:, RATE_HZ:])
+        wait_until(lambda: streamer.status().backlog_s == 0)
+        settled = -1
+        while settled != len(heard):
+            settled = len(heard)
+            time.sleep(0.5)
+        halves.append(bytes(heard))
+        icecast.stop()
+        listener.join(timeout=20)
+        wait_until(lambda: streamer.status().state in ("waiting", "connecting"))
+        icecast.start()
+    assert streamer.status().dropped_s == 0
+    streamer.close()
     for number, data in enumerate(halves):
         back = decoded(data, stream_format)
         assert back.shape[1] > 12 * RATE_HZ

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from aijockey.live.engine import QUANTUM_SAMPLES, Engine
 from aijockey.live.generator import Generator
 from aijockey.live.loop_source import DirectSource
 from aijockey.live.loops import Float, LoopRequest
+from aijockey.live.processes.cores import most_workers, usable_cores
 from aijockey.live.set_file import LiveSet
 from aijockey.music.grid import BEATS_PER_BAR, LOOP_BARS, LOOP_SAMPLES, RATE_HZ
 from aijockey.pack.errors import FileHashError, FileSizeError, PackError, PackNotFoundError
@@ -94,7 +96,7 @@ def pack(patient: Patient) -> Finding:
 
 
 def generation(patient: Patient) -> Finding:
-    """Whether one thread makes loops for eight decks, each new every two bars."""
+    """Whether the processes that a set may have make loops for eight decks, each new every two bars."""
     name = "speed of the pack"
     try:
         opened = Pack.open(find_pack(patient.pack))
@@ -106,19 +108,21 @@ def generation(patient: Patient) -> Finding:
             voice = voices[turn % len(voices)]
             generator.generate(voice, latents[voice])
 
-        loop_s = _median_s(make, patient.seconds)
+        loop = measure(make, patient.seconds)
     except AijockeyError as error:
         return Finding(
             name, "broken", f"cannot be measured: {error}", "its loops cannot be made", "See 'pack'."
         )
     there_s = LOOP_BARS * BEATS_PER_BAR * 60.0 / patient.bpm
-    share = DECKS * loop_s / there_s
+    workers = most_workers(usable_cores())
+    share = DECKS / there_s / workers
     found = (
-        f"{1000 * loop_s:.0f} ms a loop on one thread; {DECKS} decks that change every {LOOP_BARS} bars at "
-        f"{patient.bpm:g} BPM use {100 * share:.0f} % of the time"
+        f"{1000 * loop.median_s:.0f} ms a loop; {DECKS} decks that change every {LOOP_BARS} bars at {patient.bpm:g} "
+        f"BPM use {100 * share * loop.median_s:.0f} % of the time of {workers} process{'es' if workers > 1 else ''}"
     )
     fix = "Refresh decks less often, play fewer of them, take a lighter pack, or end other programs."
-    return _graded(name, share, GENERATION_SHARES, found, "new loops come late; the sound goes on", fix)
+    matters = "new loops come late; the sound goes on"
+    return _graded(name, share * loop.median_s, share * loop.own_s, GENERATION_SHARES, found, matters, fix)
 
 
 def engine(patient: Patient) -> Finding:
@@ -132,21 +136,27 @@ def engine(patient: Patient) -> Finding:
     machine = Engine(LiveSet(tuple(decks), tempo_bpm=patient.bpm), DirectSource(loop, {"noise": False}))
     for _ in range(20):
         machine.process(QUANTUM_SAMPLES)  # the loops are made and stretched
-    times_s = _times_s(lambda _: machine.process(QUANTUM_SAMPLES), patient.seconds)
-    block_s = QUANTUM_SAMPLES / RATE_HZ
-    share, worst = float(np.mean(times_s)) / block_s, float(np.quantile(times_s, 0.99)) / block_s
-    found = f"{DECKS} decks use {100 * share:.0f} % of the time, {100 * worst:.0f} % in the worst hundredth of blocks"
+    block = measure(lambda _: machine.process(QUANTUM_SAMPLES), patient.seconds)
+    share = RATE_HZ / QUANTUM_SAMPLES
+    found = (
+        f"{DECKS} decks use {100 * share * block.mean_s:.0f} % of the time, {100 * share * block.worst_s:.0f} % in the "
+        "worst hundredth of blocks"
+    )
     fix = "Plug in the mains, end other programs, set the performance governor, or play fewer decks."
-    return _graded("speed of the mixer", share, ENGINE_SHARES, found, "the sound drops out", fix)
+    matters = "the sound drops out"
+    return _graded(
+        "speed of the mixer", share * block.mean_s, share * block.own_s, ENGINE_SHARES, found, matters, fix
+    )
 
 
 def _graded(
-    name: str, share: float, limits: tuple[float, float], found: str, matters: str, fix: str
+    name: str, share: float, own: float, limits: tuple[float, float], found: str, matters: str, fix: str
 ) -> Finding:
+    """By the share of the time that was taken, and that of a processor of its own, which nobody else can slow."""
     noted, broken = limits
     if share < noted:
         return Finding(name, "ok", found)
-    return Finding(name, "broken" if share >= broken else "note", found + _busy(), matters, fix)
+    return Finding(name, "broken" if own >= broken else "note", found + _busy(), matters, fix)
 
 
 def _busy() -> str:
@@ -156,16 +166,29 @@ def _busy() -> str:
     return f"; other programs are at work (load {load:.1f} on {cores} cores)" if load > cores else ""
 
 
-def _median_s(work: Callable[[int], object], seconds: float) -> float:
-    work(0)  # warm-up
-    return float(np.median(_times_s(work, seconds)))
+@dataclass(frozen=True)
+class Speed:
+    """Seconds of one piece of work: by the clock, and (own_s, the mean) of a processor."""
+
+    median_s: float
+    mean_s: float
+    worst_s: float
+    own_s: float
 
 
-def _times_s(work: Callable[[int], object], seconds: float) -> list[float]:
+def measure(work: Callable[[int], object], seconds: float) -> Speed:
+    """Do ``work(0)``, ``work(1)`` … for so long, three times at least; the first is not counted."""
+    work(0)
     times_s: list[float] = []
-    deadline = time.perf_counter() + seconds
+    deadline, own_s = time.perf_counter() + seconds, -time.process_time()
     while len(times_s) < 3 or time.perf_counter() < deadline:
         started = time.perf_counter()
         work(len(times_s))
         times_s.append(time.perf_counter() - started)
-    return times_s
+    own_s += time.process_time()
+    return Speed(
+        float(np.median(times_s)),
+        float(np.mean(times_s)),
+        float(np.quantile(times_s, 0.99)),
+        own_s / len(times_s),
+    )

@@ -149,7 +149,9 @@ def disk(patient: Patient) -> Finding:
             "recordings need it; the sound does not",
             "Choose another folder by --folder.",
         )
-    found = f"{state.free_bytes / 1e9:.1f} GB free in {patient.folder}: {state.minutes_left / 60:.0f} h of the master"
+    minutes = state.minutes_left
+    left = f"{minutes / 60:.0f} h" if minutes >= 120 else f"{minutes:.0f} min"
+    found = f"{state.free_bytes / 1e9:.1f} GB free in {patient.folder}: {left} of the master"
     if state.level == "ok":
         return Finding(name, "ok", found)
     grade: State = "broken" if state.level == "full" else "note"

@@ -14,9 +14,11 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
 from typing import Any
+
+if sys.platform == "linux":
+    from multiprocessing import forkserver
 
 # Matrix libraries start a thread for each core unless told; ours compute on the thread that calls.
 SINGLE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -47,7 +49,12 @@ def get_ready() -> None:
     if FORKS:
         with _starting, _environment(SINGLE_THREAD):
             multiprocessing.set_forkserver_preload(list(IMPORTED_AHEAD))
-            forkserver.ensure_running()
+            # Inherited: an interrupt while the server still imports would end it with a traceback.
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+            try:
+                forkserver.ensure_running()
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def start(name: str, entry: Entry, *arguments: Any) -> BaseProcess:

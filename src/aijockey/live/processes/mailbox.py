@@ -112,6 +112,8 @@ class Outbox:
     def send(self, message: dict[str, Any], key: str | None = None) -> bool:
         """Send in order; of messages that wait with the same key only the newest stays. Thread: the writer's
 
+        What has to wait goes on with a later `send` or `flush`.
+
         Returns False where the message is refused: too long, or too many wait already.
         """
         if key is None:
@@ -120,13 +122,13 @@ class Outbox:
         if key in self._waiting:
             self._waiting[key] = message
             self.replaced += 1
-        elif not self._waiting and self._mailbox.put(message):
+            return True  # a flush for each of 50,000 a second would cost more than all the rest
+        if not self._waiting and self._mailbox.put(message):
             return True
-        elif len(self._waiting) >= MOST_WAITING or not self._mailbox.fits(message):
+        if len(self._waiting) >= MOST_WAITING or not self._mailbox.fits(message):
             self.refused += 1
             return False
-        else:
-            self._waiting[key] = message
+        self._waiting[key] = message
         self.flush()
         return True
 
@@ -135,5 +137,7 @@ class Outbox:
         while self._waiting:
             key, message = next(iter(self._waiting.items()))
             if not self._mailbox.put(message):
-                return
+                if self._mailbox.fits(message):
+                    return
+                self.refused += 1  # it took the place of one that was shorter
             del self._waiting[key]

@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,7 @@ MOST_FRUITLESS = 5
 FADE_S = 0.5
 ENDING_S = 10.0
 MOST_REMEMBERED = 10_000
+LOOPS_TOLD_AGAIN = 4  # of each deck, to a writer that takes over
 MIB = 1 << 20
 # By name: the engine's libraries take longer to import than all the rest, and are not needed here.
 AUDIO_PROCESS = "aijockey.live.processes.audio:perform"
@@ -149,7 +151,9 @@ class Supervisor:
         self._seen = 0.0
         self._published = 0.0
         self._logged = 0.0
-        self._sounding: dict[int, dict[str, Any]] = {}  # deck -> the loop that entered last
+        self._last_state: dict[str, Any] | None = None
+        # Deck -> the loops that entered last: a loop is told of before it is heard, so the last may not sound yet.
+        self._sounding: dict[int, deque[dict[str, Any]]] = {}
         self._recording: dict[str, Any] | None = None
         self._ending = self._closing = False
         self.failure: AijockeyError | None = None
@@ -229,7 +233,9 @@ class Supervisor:
             self._writer_outbox.send(self._recording)
 
     def state(self) -> dict[str, Any]:
-        """What the engine shows and what is known of the other processes. Thread: any"""
+        """What the engine shows and what is known of the other processes; once closed, how it all ended. Thread: any"""
+        if self._last_state is not None:
+            return self._last_state
         return {**(self.board.read("state") or {}), **self._watch_state()}
 
     def close(self) -> None:
@@ -255,9 +261,10 @@ class Supervisor:
                 children.end(child.process)
         if self._listener is not None:
             self._listener.close()
+        self._last_state = self.state()
         self._read_journal()
         if self._set_journal is not None:
-            played = float((self.board.read("state") or {}).get("beat", 0.0))
+            played = float(self._last_state.get("beat", 0.0))
             kept = self._set_journal.path
             self._set_journal.close(min(played, float(self.plan.bars * BEATS_PER_BAR)))
             if not self.playing:  # nothing was played
@@ -455,7 +462,7 @@ class Supervisor:
         plan = self.plan
         if child.starts > 1:
             with self._lock:
-                for entry in self._sounding.values():
+                for entry in chain.from_iterable(self._sounding.values()):
                     self._writer_outbox.send(entry)
                 if self._recording:
                     self._writer_outbox.send(self._recording)
@@ -534,7 +541,7 @@ class Supervisor:
         """A deck has begun to play a loop: the writer lists it."""
         packs = self.plan.packs
         message = {"do": "loop", **entry, "pack": packs[0]["name"] if len(packs) == 1 else ""}
-        self._sounding[entry["deck"]] = message
+        self._sounding.setdefault(entry["deck"], deque(maxlen=LOOPS_TOLD_AGAIN)).append(message)
         with self._lock:
             self._writer_outbox.send(message)
 

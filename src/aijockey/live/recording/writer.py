@@ -198,6 +198,8 @@ class Writer:
 
     def _loop(self, message: Mapping[str, Any]) -> None:
         entry = LoopEntered.from_json(message)
+        if entry in self._loops:  # told again to a writer that takes over
+            return
         self._loops.append(entry)
         self._loops.sort(key=lambda item: item.sample)
         if len(self._loops) > REMEMBERED_LOOPS:
