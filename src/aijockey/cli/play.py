@@ -101,6 +101,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="file that holds the stream's password (without: AIJOCKEY_STREAM_PASSWORD)",
     )
     parser.add_argument(
+        "--record-decks", action="store_true", help="record each deck too, as FILE-deck-1.wav and so on"
+    )
+    parser.add_argument(
         "--save",
         type=Path,
         metavar="FILE",
@@ -144,6 +147,7 @@ def run(arguments: argparse.Namespace) -> int:
         stream=stream_of(arguments, live_set.title),
         folder=folder,
         record=record,
+        record_decks=arguments.record_decks and record is not None,
         log=arguments.log.absolute() if arguments.log else None,
         keep=performance_path(arguments.save, arguments.record),
         packs=(pack_note(pack),),

@@ -7,6 +7,7 @@ transport is counted in samples. All that is done while it plays is in ``perform
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,7 @@ class Engine:
     live_set : what to play.
     source : where its loops come from; must know every voice that the set names.
     rack : plug-ins of the player. None: those of the player's own configuration.
+    with_decks : whether `process_outputs` gives each deck by itself too, for recordings.
 
     latency_samples : by how much the sound is late: the limiter's look-ahead, and what plug-ins delay.
     meters : of decks and master; read ``meters.snapshot``.
@@ -57,7 +59,14 @@ class Engine:
     SetError : the set names a voice that the source does not have.
     """
 
-    def __init__(self, live_set: LiveSet, source: LoopSource, rack: PluginRack | None = None) -> None:
+    def __init__(
+        self,
+        live_set: LiveSet,
+        source: LoopSource,
+        rack: PluginRack | None = None,
+        *,
+        with_decks: bool = False,
+    ) -> None:
         check_voices(live_set, source)
         self.live_set = live_set
         self.voices = source.voices
@@ -82,6 +91,10 @@ class Engine:
         self.conductor = Conductor(live_set, self.clock, self.decks, self.performance, self._move)
         self._position = 0  # of the next quantum
         self._ready = Outputs.silence(0)
+        # Decks are late by what the limiter looks ahead, to lie beside the master.
+        self._line = (
+            np.zeros((2 * len(self.decks), Limiter.latency_samples), dtype=np.float32) if with_decks else None
+        )
 
     @property
     def position_samples(self) -> int:
@@ -178,7 +191,12 @@ class Engine:
         master = self.limiter.process(self._dc_blocker(main).astype(np.float32))
         self.meters.add(mix.before_fader, self.mixer.peaks, master)
         self._position += count
-        return self._headphones.process(master, mix.cue, controls)
+        outputs = self._headphones.process(master, mix.cue, controls)
+        if self._line is None:
+            return outputs
+        line = np.concatenate([self._line, mix.sounds.reshape(len(self._line), count)], axis=1)
+        self._line = line[:, count:]
+        return replace(outputs, decks=line[:, :count])
 
     def _move(self, target: Target, sample: int, value: Value, over_samples: int) -> None:
         """A parameter of the mixer goes to ``value`` from ``sample`` on."""

@@ -20,11 +20,13 @@ class Outputs:
 
     output : what a device with two channels gets: the master, or, with ``master.cue_split``, the master in mono on
         the left and the cue in mono on the right. A recording is of ``master``.
+    decks : each deck's share of the master before its gain and limiter, (2 * decks, samples), where it is wanted.
     """
 
     master: Float
     cue: Float
     output: Float
+    decks: Float | None = None
 
     @classmethod
     def silence(cls, count: int) -> "Outputs":
@@ -40,9 +42,11 @@ class Outputs:
             return whole[0]
         master = np.concatenate([piece.master for piece in whole], axis=1)
         cue = np.concatenate([piece.cue for piece in whole], axis=1)
+        decks = [piece.decks for piece in whole if piece.decks is not None]
+        shares = np.concatenate(decks, axis=1) if decks else None
         if all(piece.output is piece.master for piece in whole):
-            return cls(master, cue, master)
-        return cls(master, cue, np.concatenate([piece.output for piece in whole], axis=1))
+            return cls(master, cue, master, shares)
+        return cls(master, cue, np.concatenate([piece.output for piece in whole], axis=1), shares)
 
     @property
     def samples(self) -> int:
@@ -52,7 +56,8 @@ class Outputs:
     def part(self, start: int, end: int | None) -> "Outputs":
         """Samples ``start`` to ``end``."""
         master, cue = self.master[:, start:end], self.cue[:, start:end]
-        return Outputs(master, cue, master if self.output is self.master else self.output[:, start:end])
+        output = master if self.output is self.master else self.output[:, start:end]
+        return Outputs(master, cue, output, None if self.decks is None else self.decks[:, start:end])
 
 
 class Headphones:

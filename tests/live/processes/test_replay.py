@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import soundfile
 
 from aijockey.live.engine import Engine
 from aijockey.live.loop_source import DirectSource
@@ -58,10 +59,35 @@ def test_what_the_processes_played_is_rendered_again_from_the_set_they_kept(
         "deck.2.queue",
     }
     assert any(entry.beat is not None for entry in kept.entries)
-    heard = ear.sound
+    heard = ear.sound[:2]
     render = makers.make_varied("")
     source = DirectSource(render, makers.VOICES)
     again = Engine(kept, source).process(heard.shape[1])
     whole = heard.shape[1] - RATE_HZ // 4  # the fade at the end belongs to the player
     assert np.abs(heard).max() > 0.05
     np.testing.assert_array_equal(again[:, :whole], heard[:, :whole])
+
+
+@pytest.mark.slow
+def test_each_deck_is_recorded_beside_the_master_and_the_device_hears_the_master(
+    perform, eventually, tmp_path
+):
+    supervisor, ear = perform(
+        record="night", record_decks=True, folder=tmp_path,
+        decks=({"voice": "tone", "play": 1.0}, {"voice": "tone", "play": 1.0, "gain_db": -12.0}),
+    )  # fmt: skip
+    eventually(lambda: (supervisor.board.read("writer") or {}).get("seconds", 0) > 2.0)
+    supervisor.fade_out(0.1)
+    eventually(lambda: supervisor.finished)
+    heard = supervisor.heard.reader(supervisor.heard.written - 48_000).read(48_000)
+    ear.stop()
+    supervisor.close()
+    master, one, two = (
+        soundfile.read(tmp_path / f"night{name}.wav")[0] for name in ("", "-deck-1", "-deck-2")
+    )
+    assert len(master) == len(one) == len(two) == ear.sound.shape[1]
+    playing = slice(24_000, len(master) - 9600)
+    level = [float(np.sqrt(np.mean(sound[playing] ** 2))) for sound in (one, two)]
+    assert level[1] / level[0] == pytest.approx(10 ** (-12 / 20), rel=0.01)
+    np.testing.assert_allclose((one + two)[playing], master[playing], atol=0.05)
+    np.testing.assert_allclose(heard, ear.sound[:2, -48_000:], atol=1e-6)

@@ -12,6 +12,7 @@ import numpy as np
 
 from aijockey.errors import AijockeyError
 from aijockey.live.engine import QUANTUM_SAMPLES, Engine
+from aijockey.live.master import Outputs
 from aijockey.live.processes.audio_setup import JOURNAL_BYTES, AudioSetup
 from aijockey.live.processes.board import Board
 from aijockey.live.processes.children import prioritise_audio
@@ -57,7 +58,10 @@ class Performance:
         self.journal = Mailbox(JOURNAL_BYTES, setup.journal)
         exchange = LoopExchange(setup.channels, setup.loop_samples, setup.exchange)
         self.source = ExchangeSource(exchange, setup.voices, setup.variations)
-        self.engine = Engine(parse_set(setup.set_text), self.source)
+        self.heard = SharedRing.attach(setup.heard)
+        self._with_decks = self.ring.channels > 2
+        self.engine = Engine(parse_set(setup.set_text), self.source, with_decks=self._with_decks)
+        self._align()
         self.ahead_samples = setup.ahead_samples or LEAST_AHEAD_SAMPLES
         self.shares = Shares()
         self.scheduling = "normal"
@@ -115,8 +119,7 @@ class Performance:
         began = time.perf_counter()
         self._take_commands(began)
         self.source.poll()
-        sound = self.engine.process(QUANTUM_SAMPLES)
-        self.ring.write(self._faded(sound) if self._fade else sound)
+        self._write(self.engine.process_outputs(QUANTUM_SAMPLES))
         self.shares.add((time.perf_counter() - began) / QUANTUM_S)
         self._list_loops()
         self._tell()
@@ -125,6 +128,21 @@ class Performance:
             self._finish()
         self._publish()
         return True
+
+    def _write(self, outputs: Outputs) -> None:
+        decks = () if outputs.decks is None else (outputs.decks,)
+        sound = np.concatenate([outputs.master, *decks, outputs.output])
+        if self._fade:
+            sound = self._faded(sound)
+        self.heard.write(sound[-2:])
+        self.ring.write(sound[:-2])
+
+    def _align(self) -> None:
+        """Both rings count the same frames, also where the last engine was killed between them."""
+        for ring, other in ((self.ring, self.heard), (self.heard, self.ring)):
+            missing = other.written - ring.written
+            if missing > 0:
+                ring.write(np.zeros((ring.channels, missing), dtype=np.float32))
 
     def _rest(self) -> None:
         self.source.poll()
@@ -182,6 +200,7 @@ class Performance:
         for deck in self.engine.decks:
             for entry in deck.overdue():
                 self.journal.put({"entry": entry_message(entry, self.setup.beat_offset)})
+        self.heard.finish()
         self.ring.finish()
 
     def _list_loops(self) -> None:

@@ -9,6 +9,7 @@ JOURNAL_BYTES = 1 << 20
 class AudioSetup:
     """What the audio process is told. Names are those of shared memory.
 
+    ring : takes the master, and each deck if it has channels for them. heard : takes what the device gets.
     set_text : the set, as a set file's text.
     beat_offset : beats of the performance that lie before this engine's first.
     ahead_samples : how far to render ahead, for good; 0 finds it out.
@@ -19,6 +20,7 @@ class AudioSetup:
     bars: int
     voices: dict[str, bool]
     ring: str
+    heard: str
     board: str
     exchange: str
     channels: int

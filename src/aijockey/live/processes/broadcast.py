@@ -41,7 +41,7 @@ def broadcast(setup: BroadcastSetup) -> None:
         reported = -REPORT_S
         while True:
             board.beat("stream")
-            streamer.feed(reader.read(RATE_HZ))
+            streamer.feed(reader.read(RATE_HZ)[:2])  # the master; decks may follow
             now = time.monotonic()
             if now - reported >= REPORT_S:
                 reported = now

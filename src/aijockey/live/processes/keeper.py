@@ -39,7 +39,7 @@ def keep(setup: KeeperSetup) -> None:
     log_path = Path(setup.log_path) if setup.log_path else None
     with SharedRing.attach(setup.ring) as ring:
         reader = ring.reader(setup.position)
-        writer = Writer(reader, ring_tracks(), Path(setup.folder), log_path=log_path)
+        writer = Writer(reader, ring_tracks(ring.channels // 2 - 1), Path(setup.folder), log_path=log_path)
         reported = -REPORT_S
         ending = False
         while not ending:

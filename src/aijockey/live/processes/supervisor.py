@@ -76,6 +76,7 @@ class Plan:
     variations : loops made for each that is asked for, see `aijockey.live.processes.exchange.ExchangeSource`.
     stream : where to stream to.
     folder, record, log : where recordings go; the name of one to begin with; the file of the log.
+    record_decks : whether each deck is recorded by itself too.
     keep : the set file that takes down what is done; None keeps none.
     """
 
@@ -98,6 +99,7 @@ class Plan:
     folder: Path = Path()
     record: str | None = None
     log: Path | None = None
+    record_decks: bool = False
     keep: Path | None = None
     packs: tuple[dict[str, Any], ...] = ()
     variations: int = 1
@@ -130,7 +132,9 @@ class Supervisor:
         check_voices(plan.live_set, _Voices(plan.voices, plan.channels))
         self.plan = plan
         self._listener = None if plan.port is None else server.listen(plan.port)
-        self.ring = SharedRing.create(2, RING_SAMPLES)
+        stems = len(plan.live_set.decks) if plan.record_decks else 0
+        self.ring = SharedRing.create(2 + 2 * stems, RING_SAMPLES)  # master, and decks to be recorded
+        self.heard = SharedRing.create(2, RING_SAMPLES)  # what the device gets
         self.board = Board()
         self.exchange = LoopExchange(plan.channels, plan.loop_samples)
         self._inboxes = (Mailbox(), Mailbox())  # of the engine: ours, the server's
@@ -227,7 +231,8 @@ class Supervisor:
     def record(self, name: str) -> None:
         """Begin a recording. Thread: any"""
         self._recording = {
-            "do": "start", "name": name, "title": self.plan.live_set.title, "packs": list(self.plan.packs)
+            "do": "start", "name": name, "title": self.plan.live_set.title, "packs": list(self.plan.packs),
+            "decks": self.plan.record_decks,
         }  # fmt: skip
         with self._lock:
             self._writer_outbox.send(self._recording)
@@ -273,6 +278,7 @@ class Supervisor:
                 self.notes.append(self._set_journal.error)
         for memory in (
             self.ring,
+            self.heard,
             self.board,
             self.exchange,
             self._journal,
@@ -430,6 +436,7 @@ class Supervisor:
             bars=max(1, plan.bars - int(offset // BEATS_PER_BAR)),
             voices=dict(plan.voices),
             ring=self.ring.name,
+            heard=self.heard.name,
             board=self.board.name,
             exchange=self.exchange.name,
             channels=plan.channels,
@@ -449,7 +456,7 @@ class Supervisor:
         self.board["device_state"] = DEVICE_STATES.index("opening")
         name = plan.devices[self._device_turn % len(plan.devices)]
         setup = device.DeviceSetup(
-            self.ring.name, self.board.name, child.starts, name, plan.block_samples, plan.open_output
+            self.heard.name, self.board.name, child.starts, name, plan.block_samples, plan.open_output
         )
         return children.start("device", device.serve, setup)
 
