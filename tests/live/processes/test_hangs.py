@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+from aijockey.live.streaming.config import StreamConfig
 
 pytestmark = [
     pytest.mark.slow,
@@ -68,6 +71,31 @@ def test_an_engine_that_hangs_is_replaced(perform, eventually, stage):
     assert stage.longest_gap(after) < stage.TEN_MS
     quiet = ear.sound[:, before - 24_000 : before - 2_048]
     assert np.sqrt(np.mean(after**2)) == pytest.approx(np.sqrt(np.mean(quiet**2)), rel=0.1)
+
+
+def test_a_stream_to_nowhere_that_is_killed_is_tried_again_and_never_heard(perform, eventually, stage):
+    pytest.importorskip("av", reason="needs PyAV: pip install 'aijockey[stream]'")
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    config = StreamConfig("127.0.0.1", "/set", "a secret of this test", port, backlog_s=1.0)
+    supervisor, ear = perform(stream=config)
+
+    def told():
+        return supervisor.board.read("stream") or {}
+
+    eventually(lambda: "nobody answers" in told().get("error", ""))
+    # What waits for the server is bounded; the oldest goes.
+    eventually(lambda: told()["dropped_s"] > 1)
+    assert told()["backlog_s"] <= 1.0
+    stage.kill(supervisor, "stream").join(60)
+    eventually(stage.alive_again(supervisor, "stream", 1))
+    written = supervisor.ring.written
+    eventually(lambda: supervisor.ring.written > written + 48_000)
+    state = supervisor.state()
+    ear.stop()
+    assert (state["stream_restarts"], state["engine_restarts"], state["device_restarts"]) == (1, 0, 0)
+    assert "secret" not in json.dumps(state)
+    stage.check_whole(ear.sound)
 
 
 SET_THAT_IS_KILLED = """

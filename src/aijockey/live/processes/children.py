@@ -85,12 +85,17 @@ def end(process: BaseProcess, patience_s: float = 0.0) -> None:
     process.join(5.0)
 
 
-def prioritise_audio() -> str:
-    """Ask for real-time scheduling, or at least precedence; says what was given. Thread: the process's main"""
+def prioritise_audio(*, threads: bool = False) -> str:
+    """Ask for real-time scheduling, or at least precedence; says what was given.
+
+    threads : also for threads started from now on, as a driver starts those that ask for sound.
+
+    Thread: the process's main
+    """
     if hasattr(os, "sched_setscheduler") and (os.cpu_count() or 1) > 1:
         with contextlib.suppress(OSError):
-            policy = os.SCHED_RR | getattr(os, "SCHED_RESET_ON_FORK", 0)
-            os.sched_setscheduler(0, policy, os.sched_param(AUDIO_PRIORITY))
+            alone = 0 if threads else getattr(os, "SCHED_RESET_ON_FORK", 0)
+            os.sched_setscheduler(0, os.SCHED_RR | alone, os.sched_param(AUDIO_PRIORITY))
             return "real-time"
     with contextlib.suppress(OSError, AttributeError):
         os.nice(AUDIO_NICENESS)

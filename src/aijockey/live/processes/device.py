@@ -72,7 +72,7 @@ def serve(setup: DeviceSetup) -> None:
             if board["device_serial"] != setup.serial:
                 return
             time.sleep(LOOK_S)
-        scheduling = prioritise_audio()
+        scheduling = prioritise_audio(threads=True)
         feed = Feed(ring, board, setup.serial)
         output.start(Timed(feed.fill, clock).fill)
     except NoDeviceError as error:

@@ -59,7 +59,7 @@ def idle(setup: IdleSetup) -> None:
 
     try:
         output = setup.open_output(setup.device, setup.block_samples)
-        children.prioritise_audio()
+        children.prioritise_audio(threads=True)
         output.start(device.Timed(silence, times).fill)
     except AijockeyError as error:
         report.put({"error": str(error)})
