@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from aijockey.live.engine import Engine
+from aijockey.live.effects.limiter import Limiter
 
 pytestmark = pytest.mark.slow
 BAR_SAMPLES = 96_000  # at 120 BPM
@@ -37,7 +37,7 @@ def test_every_loop_is_listed_at_its_sample_also_by_a_writer_that_takes_over(
     assert later[0]["time_s"] == 0.0
     assert len(later) >= 2
     for entry in later:
-        assert entry["sample"] == BAR_SAMPLES * (entry["bar"] - 1) + Engine.latency_samples
+        assert entry["sample"] == BAR_SAMPLES * (entry["bar"] - 1) + Limiter.latency_samples
         assert (entry["voice"], entry["deck"], entry["pack"]) == ("tone", 1, "tones")
     # A walk: each is a little farther on the way from seed 1 to seed 2.
     amounts = [entry["point"][2] for entry in later]
