@@ -42,7 +42,7 @@ PUBLISH_S = 0.1
 HEALTH_S = 60.0  # between two lines of health in the log
 # Without a sign of life for this long, a process hangs. A device is asked most: half a second may be silent.
 HANGS_S: Mapping[str, float] = {"engine": 3.0, "device": 0.4, "server": 5.0, "writer": 20.0, "stream": 20.0}
-WORKER_HANGS_S = 3.0
+WORKER_HANGS_S = 2.0
 LOOP_HANGS_S = 20.0
 OPENING_S = 15.0
 # A watcher that was itself held up for this long cannot tell who hangs.
