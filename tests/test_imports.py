@@ -9,6 +9,7 @@ import pytest
 
 import aijockey
 from aijockey.cli.main import VERBS
+from aijockey.live.processes.children import IMPORTED_AHEAD, SINGLE_THREAD
 
 HEAVY = ("torch", "librosa", "numba", "lightning_fabric", "matplotlib", "onnx", "sklearn", "dask")
 LIGHT_FOLDERS = ("audio", "music", "representation", "pack", "control", "live")
@@ -77,6 +78,26 @@ def test_listing_and_generating_imports_nothing_heavy(tiny_pack, tmp_path):
     words = ["generate", "kick", "--pack", str(tiny_pack.path), "--count", "1", "-o", str(tmp_path)]
     assert loaded(then=VERB.format(words=words)) == []
     assert (tmp_path / "kick-0.wav").is_file()
+
+
+def test_who_starts_the_processes_of_a_set_imports_no_more_than_that_takes():
+    # The first sound waits for it: scipy.signal alone is a second and a half.
+    slow = (*FORBIDDEN, "onnxruntime", "pedalboard", "scipy.signal", "scipy.stats")
+    assert loaded(["aijockey.live.processes.supervisor", "aijockey.live.programme"], forbidden=slow) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc of Linux")
+def test_what_is_imported_ahead_of_a_fork_starts_no_thread():
+    # A fork copies the thread that forks and no other, but every lock that the others hold.
+    code = f"""
+import importlib, os
+os.environ |= {dict(SINGLE_THREAD)!r}
+for name in {IMPORTED_AHEAD!r}:
+    importlib.import_module(name)
+print(len(os.listdir("/proc/self/task")))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["1"]
 
 
 def test_the_probe_can_fail():

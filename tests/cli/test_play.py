@@ -1,4 +1,9 @@
-import threading
+import importlib
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -6,24 +11,21 @@ import soundfile
 
 from aijockey.cli import play as verb
 from aijockey.cli.main import main
-from aijockey.errors import AijockeyError
-from aijockey.live import output
 from aijockey.live.engine import Engine
-from aijockey.live.output import NoDeviceError
 from aijockey.live.programme import choose_set, direct_source
 
 
 @pytest.fixture
-def no_device(monkeypatch):
-    def refuse(device=None, block_samples=512):
-        raise NoDeviceError("there is no sound output device")
-
-    monkeypatch.setattr(output, "DeviceOutput", refuse)
+def makers(monkeypatch):
+    """Devices for the device's process, which imports them by name."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[1] / "live" / "processes"))
+    return importlib.import_module("fault_makers")
 
 
 def test_without_a_device_it_says_so_and_renders_to_a_new_file(
-    tiny_pack, no_device, tmp_path, monkeypatch, capsys
+    tiny_pack, makers, tmp_path, monkeypatch, capsys
 ):
+    monkeypatch.setattr(verb, "open_output", makers.open_none)
     monkeypatch.chdir(tmp_path)
     for name in ("aijockey-set.wav", "aijockey-set-2.wav"):
         assert main(["play", "--pack", str(tiny_pack.path), "--bars", "1"]) == 0
@@ -36,59 +38,77 @@ def test_without_a_device_it_says_so_and_renders_to_a_new_file(
 
 
 def test_a_device_that_is_not_there_by_name_is_an_error_and_nothing_is_rendered(
-    tiny_pack, tmp_path, monkeypatch, capsys
+    tiny_pack, makers, tmp_path, monkeypatch, capsys
 ):
-    def refuse(device=None, block_samples=512):
-        raise AijockeyError(f"no output device '{device}'; there are: 'Built-in'")
-
-    monkeypatch.setattr(output, "DeviceOutput", refuse)
+    monkeypatch.setattr(verb, "open_output", makers.open_refused)
     monkeypatch.chdir(tmp_path)
     assert main(["play", "--pack", str(tiny_pack.path), "--device", "moon"]) == 1
     assert "'Built-in'" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 
 
-class ThreadOutput:
-    """A device without a clock: takes blocks from a thread of its own, as soon as the ring has them."""
+@pytest.mark.slow
+def test_what_is_played_and_recorded_is_what_render_writes(tiny_pack, tmp_path, capsys):
+    live_set = choose_set(None, tiny_pack)
+    words = ["--output", "null", "--bars", "1", "--record", str(tmp_path / "night"), "--port", "0"]
+    assert main(["play", "--pack", str(tiny_pack.path), *words]) == 0
+    told = capsys.readouterr()
+    assert "124.0 BPM" in told.out
+    assert "underruns" in told.out
+    assert "control: JSON lines on 127.0.0.1:" in told.err
+    back, _ = soundfile.read(tmp_path / "night.wav", dtype="float32", always_2d=True)
+    one_bar = 4 * 60 * 48_000 // 124
+    assert len(back) >= one_bar
+    expected = Engine(live_set, direct_source(tiny_pack)).process(len(back))
+    # 24 bits, rounded.
+    np.testing.assert_allclose(back.T, expected, atol=2.0**-23)
 
-    name = "thread"
 
-    def start(self, fill):
-        self.blocks = []
-        owner = fill.__self__
-
-        def run():
-            going = True
-            while going:
-                if owner._written - owner._read < 512 and not owner.finished:
-                    stop.wait(0.001)
-                    continue
-                block = np.zeros((512, 2), np.float32)
-                going = fill(block)
-                self.blocks.append(block)
-
-        stop = threading.Event()
-        self.thread = threading.Thread(target=run, daemon=True)
-        self.thread.start()
-
-    @property
-    def active(self):
-        return self.thread.is_alive()
-
-    def close(self):
-        self.thread.join(timeout=5)
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--stream", "icecast://source:secret@localhost/set"], "holds a password"),
+        (["--stream", "icecast://localhost/set"], "no password for the stream"),
+        (["--record", "no/such/folder/night"], "does not exist"),
+        (["--record", "night.mp3"], "recordings are WAV files"),
+    ],
+)
+def test_wishes_are_checked_before_anything_sounds(tiny_pack, monkeypatch, capsys, words, said):
+    pytest.importorskip("av", reason="needs PyAV: pip install 'aijockey[stream]'")
+    monkeypatch.delenv("AIJOCKEY_STREAM_PASSWORD", raising=False)
+    assert main(["play", "--pack", str(tiny_pack.path), "--output", "null", *words]) == 1
+    told = capsys.readouterr().err
+    assert said in told
+    assert "secret" not in told
 
 
 @pytest.mark.slow
-def test_with_a_device_it_plays_what_render_writes(tiny_pack, capsys):
-    live_set = choose_set(None, tiny_pack)
-    device = ThreadOutput()
-    assert verb.play(live_set, tiny_pack, 1, device, 1, 0.35) == 0
-    heard = np.concatenate(device.blocks).T
-    one_bar = 4 * 60 * 48_000 // 124
-    expected = Engine(live_set, direct_source(tiny_pack)).process(one_bar)
-    np.testing.assert_array_equal(heard[:, :one_bar], expected)
-    told = capsys.readouterr()
-    assert "0 dropouts" in told.out
-    assert "124.0 BPM" in told.out
-    assert "thread" in told.err
+@pytest.mark.skipif(sys.platform != "linux", reason="needs process groups")
+@pytest.mark.parametrize(("sign", "status"), [(b"", 1), (b"Ctrl-C ends it", 0)])
+def test_an_interrupt_ends_it_without_a_traceback_also_while_it_starts(tiny_pack, sign, status):
+    words = ["play", "--pack", str(tiny_pack.path), "--output", "null"]
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            f"print('up', flush=True); from aijockey.cli.main import main; raise SystemExit(main({words!r}))",
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    assert process.stdout.readline() == b"up\n"
+    said = b""
+    if sign:
+        while sign not in said:
+            said += os.read(process.stderr.fileno(), 4096)
+    else:
+        # The verb has begun when the server of its processes runs.
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        while len(children.read_text().split()) < 2:
+            assert process.poll() is None
+    # A terminal sends it to all processes of the group.
+    os.killpg(process.pid, signal.SIGINT)
+    rest = process.communicate(timeout=240)[1]
+    assert process.returncode == status
+    assert b"Traceback" not in said + rest

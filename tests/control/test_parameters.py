@@ -10,7 +10,7 @@ from aijockey.control.parameters import DECK_PARAMETERS, PARAMETERS, ParameterEr
 def test_every_row_is_whole_and_takes_its_own_default_and_ends(row):
     assert row.summary
     assert row.name.isidentifier()
-    if row.curve == "name":
+    if row.curve in ("name", "text"):
         assert row.check("techno") == "techno"
         return
     assert row.check(row.default) == row.default
@@ -21,7 +21,7 @@ def test_every_row_is_whole_and_takes_its_own_default_and_ends(row):
         assert row.check(row.high) == row.high
 
 
-@pytest.mark.parametrize("row", [row for row in PARAMETERS if row.curve not in ("name", "choice")])
+@pytest.mark.parametrize("row", [row for row in PARAMETERS if row.curve not in ("name", "text", "choice")])
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf, 1e12, "loud", None, [0]])
 def test_nothing_out_of_range_passes_and_the_text_says_what_came(row, bad):
     with pytest.raises(ParameterError) as caught:
@@ -70,6 +70,14 @@ def test_switches_and_steps_are_whole_and_choices_are_listed():
         check("deck.1.voice", 7)
 
 
-def test_what_chooses_loops_is_planned_and_what_shapes_sound_is_not():
-    planned = {name for name, row in DECK_PARAMETERS.items() if row.planned}
-    assert planned == {"voice", "play", "seed", "walk", "refresh_bars", "quantise_beats", "crossfade_beats"}
+def test_each_row_has_one_place_where_it_acts():
+    planned = {row.name for row in DECK_PARAMETERS.values() if row.planned and not row.gesture}
+    moments = {f"moment_{number}" for number in range(1, 9)}
+    assert planned == moments | {
+        "voice", "play", "seed", "walk", "point", "refresh", "refresh_bars", "quantise_beats", "crossfade_beats",
+        "queue", "skip", "moment", "loop",
+    }  # fmt: skip
+    for row in PARAMETERS:
+        assert not (row.planned and row.read)
+        # The mixer takes these curves; what a deck reads by must not look like them.
+        assert not row.read or row.curve not in ("linear", "decibel", "switch")

@@ -300,3 +300,20 @@ def test_levels_are_matched_so_that_voices_sum_well(make_source, rng):
         loop = make_loop((gain * rng.normal(size=(1, LOOP_SAMPLES)) * 0.1).astype(np.float32))
         again = make_loop(loop.audio)
         assert again.gain == pytest.approx(1.0, abs=0.02) or gain == 0.01
+
+
+def test_decks_by_themselves_lie_beside_the_master_and_add_up_to_it(make_source):
+    decks = [
+        {"voice": "tone", "seed": float(n), "play": 1.0, "gain_db": -18.0, "pan": n / 4} for n in range(3)
+    ]
+    live_set = LiveSet(tuple(decks), (Event(2.0, "deck.2.mute", 1.0),), tempo_bpm=120.0)
+    engine = Engine(live_set, make_source(), with_decks=True)
+    pieces = [engine.process_outputs(block) for block in (1, 700, 4096) * 20]
+    master = np.concatenate([piece.master for piece in pieces], axis=1)
+    shares = np.concatenate([piece.decks for piece in pieces], axis=1).reshape(3, 2, -1)
+    # But for the DC blocker, which turns a tone of 220 Hz by little.
+    np.testing.assert_allclose(
+        shares.sum(axis=0)[:, 9600:], master[:, 9600:], atol=0.06 * np.abs(master).max()
+    )
+    assert np.abs(shares[0]).max() > 0.02
+    np.testing.assert_array_equal(master, Engine(live_set, make_source()).process(master.shape[1]))

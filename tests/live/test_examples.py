@@ -28,7 +28,7 @@ def test_own_loops(run, tmp_path, capsys):
 def test_write_a_set(run, tiny_pack, tmp_path):
     run("write_a_set", str(tmp_path), str(tiny_pack.path), "2")
     assert soundfile.info(tmp_path / "mine.wav").frames > 48_000
-    assert (tmp_path / "mine.set").read_text().startswith("format = 1")
+    assert (tmp_path / "mine.set").read_text().startswith("format = 2")
 
 
 def test_play_by_hand(run, tiny_pack, capsys):

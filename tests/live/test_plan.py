@@ -13,11 +13,11 @@ def swaps_of(events, setup=None, until=256, step=None):
     for beat, name, value, *over in events:
         plan.add(PlanEvent(Fraction(beat), name, value, *over))
     if step is None:
-        return plan.advance(Fraction(until))
+        return plan.advance(Fraction(until) + Fraction(1, 1000))  # up to and with
     found = []
     position = Fraction(0)
     while position <= until:
-        found += plan.advance(position)
+        found += plan.advance(position + Fraction(1, 1000))
         position += Fraction(step)
     return found
 

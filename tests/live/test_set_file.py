@@ -2,8 +2,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aijockey.control import parameters
 from aijockey.control.parameters import DECK_PARAMETERS, GLOBAL_PARAMETERS
+from aijockey.errors import AijockeyError
+from aijockey.live.loops import LoopRequest, Point
 from aijockey.live.set_file import (
+    MAX_FILE_BYTES,
+    Entry,
     Event,
     LiveSet,
     PackReference,
@@ -15,7 +20,7 @@ from aijockey.live.set_file import (
 )
 
 TEXT = """
-format = 1
+format = 2
 title = "Two decks"
 tempo_bpm = 125.0
 bars = 8
@@ -40,18 +45,29 @@ to = 128
 """
 
 
+MOMENT = "voice=a b%3Bc; point=7>(9>5@0.25)@0.5; controls.dens=-0.5; gain_db=-3.5; side=a; low_db=-90"
+TEXTS = {
+    "point": ["7", "7>9@0.5", "1>(2>3@0.1)@0.25"],
+    "queue": ["-", "12 7>9@0.5 m3"],
+    "moment_": ["-", MOMENT],
+    "loop": ["-", MOMENT],
+}
+
+
 def value_of(row):
     if row.curve == "name":
         return st.text(min_size=1, max_size=8)
+    if row.curve == "text":
+        return st.sampled_from(TEXTS[row.name.rstrip("12345678")])
     if row.curve == "choice":
         return st.sampled_from(row.choices)
-    if row.curve in ("step", "switch"):
+    if row.curve in parameters.WHOLE:
         return st.integers(int(row.low), int(row.high)).map(float)
     return st.floats(row.low, row.high)
 
 
 deck_values = st.fixed_dictionaries(
-    {}, optional={name: value_of(row) for name, row in DECK_PARAMETERS.items()}
+    {}, optional={name: value_of(row) for name, row in DECK_PARAMETERS.items() if not row.gesture}
 )
 controls = st.dictionaries(
     st.text(min_size=1, max_size=6).map("controls.{}".format), st.floats(-4, 4), max_size=2
@@ -62,7 +78,9 @@ beats = st.floats(0, 1e6)
 
 @st.composite
 def events(draw):
-    name, row = draw(st.sampled_from(sorted(DECK_PARAMETERS.items())))
+    name, row = draw(
+        st.sampled_from(sorted((n, row) for n, row in DECK_PARAMETERS.items() if not row.gesture))
+    )
     return Event(draw(beats), f"deck.{draw(st.integers(1, 2))}.{name}", draw(value_of(row)), draw(beats))
 
 
@@ -76,9 +94,31 @@ sets = st.builds(
     mixer=st.fixed_dictionaries(
         {},
         optional={
-            key: value_of(row) for key, row in GLOBAL_PARAMETERS.items() if key != "transport.tempo_bpm"
+            key: value_of(row)
+            for key, row in GLOBAL_PARAMETERS.items()
+            if key != "transport.tempo_bpm" and not row.gesture
         },
     ),
+    entries=st.lists(
+        st.builds(
+            lambda deck, planned, late, lost, request: Entry(
+                deck, planned, None if lost else planned + late, request, lost
+            ),
+            st.integers(1, 2),
+            st.integers(0, 4000).map(float),
+            st.sampled_from([0.0, 4.0]),
+            st.sampled_from(["", "late", "failed"]),
+            st.builds(
+                LoopRequest,
+                st.text(max_size=8),
+                st.builds(Point, st.integers(0, 9), st.just(Point(3)), st.floats(0, 1)),
+                st.dictionaries(st.text(min_size=1, max_size=5), st.floats(-4, 4), max_size=2).map(
+                    lambda controls: tuple(sorted(controls.items()))
+                ),
+            ),
+        ),
+        max_size=3,
+    ).map(tuple),
     pack=st.none() | st.builds(PackReference, st.text(max_size=8), st.text("0123456789abcdef", max_size=64)),
 )
 
@@ -107,8 +147,8 @@ def test_a_written_text_means_what_it_says():
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("format = 1", "format = 2", "format 1"),
-        ("format = 1", "", "is it a set file"),
+        ("format = 2", "format = 3", "formats 1 and 2"),
+        ("format = 2", "", "is it a set file"),
         ("bars = 8", "bras = 8", "bars"),
         ("bars = 8", "bars = 0", "bars = 0"),
         ("tempo_bpm = 125.0", "tempo_bpm = 900", "20 to 300 BPM"),
@@ -141,7 +181,7 @@ def test_files_that_are_no_text_or_not_there(tmp_path):
             read_set(tmp_path / name)
     big = tmp_path / "big.set"
     with big.open("wb") as file:
-        file.truncate((16 << 20) + 1)
+        file.truncate(MAX_FILE_BYTES + 1)
     with pytest.raises(SetError, match="larger"):
         read_set(big)
 
@@ -159,3 +199,42 @@ def test_variation_moves_every_seed_and_nothing_else():
     assert varied.tempo_bpm == 130.0
     assert varied.events == live_set.events
     assert live_set.varied() == live_set
+
+
+def test_the_first_format_is_still_read_and_knows_no_entries():
+    old = TEXT.replace("format = 2", "format = 1")
+    assert parse_set(old) == parse_set(TEXT)
+    entries = 'entries = [{ deck = 1, planned = 4, beat = 8, voice = "a", point = "3" }]\n[pack]'
+    live_set = parse_set(TEXT.replace("[pack]", entries))
+    assert live_set.entries == (Entry(1, 4.0, 8.0, LoopRequest("a", Point(3))),)
+    assert live_set.entries[0].is_late
+    with pytest.raises(SetError, match="entries"):
+        parse_set(old.replace("[pack]", entries))
+
+
+@pytest.mark.parametrize(
+    ("entry", "says"),
+    [
+        ("{ deck = 1, planned = 4 }", "expected"),
+        ("{ deck = 1, planned = 4, beat = 3 }", "entry 1: beat = 3"),
+        ('{ deck = 1, planned = 4, lost = "lat" }', "did you mean late"),
+        ('{ deck = 1, planned = 4, beat = 8, lost = "late" }', "expected"),
+        ("{ deck = 3, planned = 4, beat = 8 }", "the set has 2 decks"),
+        ('{ deck = 1, planned = 4, beat = 8, point = "7>" }', "not a point"),
+        ("{ deck = 1, planned = 4, beat = 8, pont = 7 }", "did you mean point"),
+    ],
+)
+def test_mistakes_in_entries_are_told(entry, says):
+    with pytest.raises(SetError, match=says):
+        parse_set(TEXT.replace("[pack]", f"entries = [{entry}]\n[pack]"))
+
+
+@pytest.mark.parametrize(
+    ("address", "value"),
+    [("history.undo", 1), ("transport.tap", 0), ("deck.1.halve", 1), ("deck.1.point", "7>9"), ("deck.1.queue", "x"),
+     ("deck.1.point", "1>" * 300 + "2"), ("deck.1.moment_1", "gain_db=99"), ("deck.1.moment_1", "play=1"),
+     ("deck.1.moment_2", "gain_db"), ("deck.1.queue", " ".join(["1"] * 65))],
+)  # fmt: skip
+def test_gestures_and_texts_that_cannot_be_read_are_refused(address, value):
+    with pytest.raises(AijockeyError):
+        Event(0.0, address, value)

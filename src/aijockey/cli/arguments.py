@@ -18,6 +18,19 @@ def whole_number(low: int, high: int) -> Callable[[str], int]:
     return read
 
 
+def number(low: float, high: float) -> Callable[[str], float]:
+    """An argparse type: a number from ``low`` to ``high``, both included."""
+
+    def read(text: str) -> float:
+        value = float(text)
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{text} is out of range; expected {low:g} to {high:g}")
+        return value
+
+    read.__name__ = "number"
+    return read
+
+
 def tempo(text: str) -> float:
     """A tempo in BPM, for argparse."""
     from aijockey.control import parameters

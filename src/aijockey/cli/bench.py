@@ -1,12 +1,15 @@
-"""``aijockey bench``: how fast this machine makes loops."""
+"""``aijockey bench``: how fast this machine makes loops, and with ``--soak`` what it can be trusted with on a stage."""
 
 import argparse
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from aijockey.cli.arguments import whole_number
+from aijockey.cli.arguments import number, whole_number
+
+if TYPE_CHECKING:
+    from aijockey.pack.pack import Pack
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,6 +19,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--voice", metavar="VOICE", help="voice to measure (default: the first of each generator)"
     )
     parser.add_argument("--repeats", type=whole_number(1, 1000), default=15, metavar="N", help="rounds")
+    parser.add_argument(
+        "--soak",
+        type=number(0.05, 1440.0),
+        metavar="MINUTES",
+        help="play eight decks for so long with everything on instead, and measure dropouts and growth",
+    )
+    parser.add_argument("--device", metavar="NAME", help="soak: part of an output device's name")
+    parser.add_argument(
+        "--output", choices=("device", "null"), default="device", help="soak: null needs no device"
+    )
+    parser.add_argument(
+        "--block", type=whole_number(64, 2048), default=512, metavar="N", help="soak: samples of a block"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to FILE too")
 
 
@@ -30,6 +46,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json and not arguments.json.absolute().parent.is_dir():
         raise BenchmarkError(f"{arguments.json}: the folder does not exist")
     pack = Pack.open(find_pack(arguments.pack))
+    if arguments.soak:
+        return soak(arguments, pack)
     manifest = pack.manifest
     if arguments.voice:
         chosen = [manifest.voice(arguments.voice)]
@@ -58,10 +76,42 @@ def run(arguments: argparse.Namespace) -> int:
     }
     print_table(report)
     if arguments.json:
-        partial = arguments.json.with_name(f".{arguments.json.name}.{os.getpid()}.partial")
-        partial.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-        os.replace(partial, arguments.json)
+        write_json(arguments.json, report)
     return 0
+
+
+def soak(arguments: argparse.Namespace, pack: "Pack") -> int:
+    """Play long and hard, print and write what was measured."""
+    from tqdm import tqdm
+
+    from aijockey.live import benchmark
+    from aijockey.live.processes import soak as long
+
+    with tqdm(total=round(60 * arguments.soak), unit="s", disable=None) as progress:
+        figures = long.soak(
+            pack,
+            arguments.soak,
+            device_name=arguments.device,
+            null=arguments.output == "null",
+            block_samples=arguments.block,
+            progress=progress.update,
+        )
+    report = {
+        "pack": {"name": pack.manifest.name, "version": pack.manifest.version, "hash": pack.hash},
+        "machine": benchmark.describe_machine(),
+        **figures,
+    }
+    print(json.dumps(report, indent=1))
+    if arguments.json:
+        write_json(arguments.json, report)
+    return 0
+
+
+def write_json(path: Path, report: dict[str, Any]) -> None:
+    """Write figures to a file, whole or not at all."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    partial.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    os.replace(partial, path)
 
 
 def print_table(report: dict[str, Any]) -> None:

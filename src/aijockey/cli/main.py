@@ -17,11 +17,15 @@ VERBS = {
     "render": "render a set to a file, offline",
     "generate": "write loops of a voice to a folder",
     "voices": "list the voices of a pack",
+    "parameters": "list all that can be moved in a set, by hand or by a program",
     "prepare": "turn a folder of audio into a corpus",
     "synthesize": "make a corpus from nothing with the procedural studio",
     "train": "train a model on a corpus",
     "export": "turn checkpoints into a pack",
     "evaluate": "judge a pack or a corpus: figures and a report",
+    "flac": "turn recordings into FLAC, checked against what was recorded",
+    "devices": "list sound outputs and inputs by name",
+    "doctor": "find what keeps a set from sounding here, and the fix",
     "bench": "measure speed on this machine",
 }
 

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,11 +11,13 @@ from aijockey.cli.render import render_with_progress
 
 if TYPE_CHECKING:
     from aijockey.live.output import Output
-    from aijockey.live.playback import Status
+    from aijockey.live.processes.supervisor import Plan, Supervisor
     from aijockey.live.set_file import LiveSet
+    from aijockey.live.streaming.config import StreamConfig
     from aijockey.pack.pack import Pack
 
 FALLBACK_NAME = "aijockey-set.wav"
+SHOW_S = 0.1
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,35 +46,204 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="added to every seed: another piece",
     )
     parser.add_argument(
-        "--ahead-ms",
-        type=whole_number(50, 5000),
-        default=350,
-        metavar="MS",
-        help="how far ahead the sound is rendered",
+        "--spare",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a device to go on with when the first is lost; may be given more than once",
     )
     parser.add_argument(
-        "--threads", type=whole_number(1, 256), default=1, metavar="N", help="threads of the networks"
+        "--output",
+        choices=("device", "null"),
+        default="device",
+        help="null plays in real time into nothing, for machines without sound",
     )
+    parser.add_argument(
+        "--block",
+        type=whole_number(64, 2048),
+        default=512,
+        metavar="N",
+        help="samples of the device's blocks",
+    )
+    parser.add_argument(
+        "--ahead-ms",
+        type=whole_number(20, 2000),
+        metavar="MS",
+        help="how far ahead the sound is rendered, which is what a move is late by (without: as little as will do)",
+    )
+    parser.add_argument(
+        "--workers",
+        type=whole_number(1, 8),
+        metavar="N",
+        help="processes that make loops, at most (without: what a short measurement says)",
+    )
+    parser.add_argument(
+        "--port",
+        type=whole_number(0, 65535),
+        metavar="P",
+        help="control by JSON lines on this port of this machine, 0 for any that is free (without: none)",
+    )
+    parser.add_argument(
+        "--record", type=Path, metavar="FILE", help="record to FILE.wav (FILE-2 if it is there)"
+    )
+    parser.add_argument(
+        "--stream",
+        metavar="URL",
+        help="stream to Icecast, icecast://source@host:8000/mount (icecasts for TLS); needs aijockey[stream]",
+    )
+    parser.add_argument(
+        "--stream-format", choices=("opus", "mp3", "flac"), default="opus", help="what is streamed"
+    )
+    parser.add_argument(
+        "--stream-password",
+        type=Path,
+        metavar="FILE",
+        help="file that holds the stream's password (without: AIJOCKEY_STREAM_PASSWORD)",
+    )
+    parser.add_argument(
+        "--record-decks", action="store_true", help="record each deck too, as FILE-deck-1.wav and so on"
+    )
+    parser.add_argument(
+        "--save",
+        type=Path,
+        metavar="FILE",
+        help="keep what is done as FILE.set, which plays the same again (without: beside the recording, if any)",
+    )
+    parser.add_argument("--log", type=Path, metavar="FILE", help="append what happens to FILE")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Play the set."""
-    from aijockey.live.output import DeviceOutput, NoDeviceError
+    from aijockey.live.processes import children
+
+    children.get_ready()  # the first sound waits for this above all
+
+    from aijockey.live.output import NoDeviceError
+    from aijockey.live.processes import device, workers
+    from aijockey.live.processes.supervisor import Plan
     from aijockey.live.programme import choose_set
+    from aijockey.music.grid import RATE_HZ
     from aijockey.pack.find import find_pack
     from aijockey.pack.pack import Pack
 
     pack = Pack.open(find_pack(arguments.pack))
     live_set = choose_set(arguments.set, pack).varied(arguments.seed, arguments.tempo)
     bars = arguments.bars or live_set.bars
+    folder, record = recording_of(arguments.record)
+    manifest = pack.manifest
+    plan = Plan(
+        live_set=live_set,
+        maker=workers.from_pack,
+        material=str(pack.path),
+        voices={voice.name: voice.tonal for voice in manifest.voices},
+        bars=bars,
+        loop_samples=manifest.samples,
+        open_output=device.open_null if arguments.output == "null" else open_output,
+        devices=(arguments.device, *arguments.spare),
+        block_samples=arguments.block,
+        ahead_samples=(arguments.ahead_ms or 0) * RATE_HZ // 1000,
+        port=arguments.port,
+        most_workers=arguments.workers or 0,
+        stream=stream_of(arguments, live_set.title),
+        folder=folder,
+        record=record,
+        record_decks=arguments.record_decks and record is not None,
+        log=arguments.log.absolute() if arguments.log else None,
+        keep=performance_path(arguments.save, arguments.record),
+        packs=(pack_note(pack),),
+    )
     try:
-        output = DeviceOutput(arguments.device)
+        return play(plan)
     except NoDeviceError as error:
-        return render_instead(live_set, pack, bars, arguments.threads, str(error))
-    return play(live_set, pack, bars, output, arguments.threads, arguments.ahead_ms / 1000)
+        return render_instead(live_set, pack, bars, str(error))
 
 
-def render_instead(live_set: "LiveSet", pack: "Pack", bars: int, threads: int, reason: str) -> int:
+def open_output(name: str | None, block_samples: int) -> "Output":
+    """The sound device; runs in the device's process."""
+    from aijockey.live.processes.device import open_device
+
+    return open_device(name, block_samples)
+
+
+def recording_of(path: Path | None) -> tuple[Path, str | None]:
+    """Folder and name of a recording.
+
+    Raises
+    ------
+    AijockeyError : the folder does not exist, or the name is none.
+    """
+    from aijockey.errors import AijockeyError
+    from aijockey.live.recording.recorder import check_name
+
+    if path is None:
+        return Path.cwd(), None
+    folder = path.absolute().parent
+    if not folder.is_dir():
+        raise AijockeyError(f"--record {path}: the folder {folder} does not exist")
+    if path.suffix.lower() not in ("", ".wav"):
+        raise AijockeyError(
+            f"--record {path}: recordings are WAV files; 'aijockey flac' converts them afterwards"
+        )
+    return folder, check_name(path.stem)
+
+
+def performance_path(save: Path | None, record: Path | None) -> Path | None:
+    """Where the performance is kept as a set: where it is said, else beside the recording; never over a file.
+
+    Raises
+    ------
+    AijockeyError : the folder does not exist, or the name is none.
+    """
+    from aijockey.errors import AijockeyError
+    from aijockey.live.programme import SET_SUFFIX
+    from aijockey.live.rendering import free_name
+
+    if save is not None and save.suffix.lower() not in ("", SET_SUFFIX):
+        raise AijockeyError(
+            f"--save {save}: a performance is kept as a set; expected {save.stem}{SET_SUFFIX}"
+        )
+    path = save or record
+    if path is None:
+        return None
+    if not path.absolute().parent.is_dir():
+        raise AijockeyError(f"--save {path}: the folder {path.absolute().parent} does not exist")
+    return free_name(path.absolute().with_suffix(SET_SUFFIX))
+
+
+def stream_of(arguments: argparse.Namespace, title: str) -> "StreamConfig | None":
+    """Where to stream to, checked as far as that goes without a server.
+
+    Raises
+    ------
+    StreamError : no address, no password, or no encoder.
+    """
+    if arguments.stream is None:
+        return None
+    from aijockey.live.streaming.config import StreamConfig, find_password
+    from aijockey.live.streaming.encoder import Encoder
+
+    config = StreamConfig.from_url(
+        arguments.stream,
+        find_password(arguments.stream_password) or "",
+        stream_format=arguments.stream_format,
+        title=title,
+    )
+    Encoder(config.format).close()
+    return config
+
+
+def pack_note(pack: "Pack") -> dict[str, str]:
+    """What a recording says of the pack that it was played with."""
+    manifest = pack.manifest
+    return {
+        "name": manifest.name,
+        "version": manifest.version,
+        "sha256": pack.hash,
+        "licence": manifest.licence,
+    }
+
+
+def render_instead(live_set: "LiveSet", pack: "Pack", bars: int, reason: str) -> int:
     """Say why nothing can be heard, and render the set to a new file in the current folder."""
     from aijockey.live.engine import Engine
     from aijockey.live.programme import direct_source
@@ -79,42 +251,61 @@ def render_instead(live_set: "LiveSet", pack: "Pack", bars: int, threads: int, r
 
     path = free_name(Path(FALLBACK_NAME))
     print(f"No sound: {reason}.\nRendering '{live_set.title}' to {path} instead.", file=sys.stderr)
-    print(describe(render_with_progress(Engine(live_set, direct_source(pack, threads)), path, bars, 512)))
+    print(describe(render_with_progress(Engine(live_set, direct_source(pack)), path, bars, 512)))
     return 0
 
 
-def play(live_set: "LiveSet", pack: "Pack", bars: int, output: "Output", threads: int, ahead_s: float) -> int:
-    """Play into ``output``, showing bars, tempo, load and dropouts until the end or Ctrl-C."""
+def play(plan: "Plan") -> int:
+    """Play a plan, showing bars and health until its end or Ctrl-C, which fades out; a second one cuts."""
+    from aijockey.live.processes.health import health_line
+    from aijockey.live.processes.supervisor import Supervisor
+
+    supervisor = Supervisor(plan)
+    try:
+        supervisor.start()
+        supervisor.wait_until_playing()
+        while not supervisor.finished and supervisor.failure is None:
+            try:
+                show(supervisor)
+            except KeyboardInterrupt:
+                if supervisor.fading:
+                    break
+                supervisor.fade_out()
+    finally:
+        supervisor.close()
+    if supervisor.failure is not None:
+        raise supervisor.failure
+    state = supervisor.state()
+    if "load" in state:
+        print(f"{state['bar']:.0f} bars; {health_line(state)}")
+    if plan.keep is not None:
+        print(
+            f"kept as {plan.keep}; aijockey render {plan.keep.name} -o FILE plays it again", file=sys.stderr
+        )
+    return 0
+
+
+def show(supervisor: "Supervisor") -> None:
+    """Bars and health of a set, until it ends."""
     from tqdm import tqdm
 
-    from aijockey.live.engine import Engine
-    from aijockey.live.playback import Player
-    from aijockey.live.worker import WorkerSource, wait_for
+    from aijockey.live.processes.health import health_line
 
-    source = WorkerSource(pack, threads)
-    try:
-        engine = Engine(live_set, source)
-        player = Player(engine, output, ahead_s=ahead_s)
-        print(f"'{live_set.title}' into {output.name}; Ctrl-C ends it", file=sys.stderr)
-        wait_for(engine.prime, source)
-        with tqdm(
-            total=bars, unit="bar", bar_format="{desc} |{bar}| {n_fmt}/{total_fmt} bars{postfix}"
-        ) as shown:
-
-            def show(status: "Status") -> None:
-                shown.n = min(bars, int(status.bar))
-                shown.set_postfix_str(line(status), refresh=True)
-
-            status = player.play(bars, show)
-    finally:
-        source.close()
-    print(f"{status.bar:.0f} bars; {line(status)}")
-    return 0
-
-
-def line(status: "Status") -> str:
-    """Tempo and health in a few words."""
-    return (
-        f"{status.tempo_bpm:.1f} BPM, load {100 * status.load:.0f} %, {status.dropouts} dropouts, "
-        f"{status.late_loops} late loops, limiter {status.reduction_db:.1f} dB"
-    )
+    plan = supervisor.plan
+    name = supervisor.state()["device"].get("name", "the device")
+    if not supervisor.fading:
+        print(f"'{plan.live_set.title}' into {name}; Ctrl-C ends it", file=sys.stderr)
+        if supervisor.port is not None:
+            print(f"control: JSON lines on 127.0.0.1:{supervisor.port}", file=sys.stderr)
+    told = len(supervisor.notes) if supervisor.fading else 0
+    shape = "{desc} |{bar}| {n_fmt}/{total_fmt} bars{postfix}"
+    with tqdm(total=plan.bars, unit="bar", bar_format=shape) as shown:
+        while not supervisor.finished and supervisor.failure is None:
+            state = supervisor.state()
+            if "load" in state:
+                shown.n = min(plan.bars, int(state["bar"]))
+                shown.set_postfix_str(health_line(state), refresh=True)
+            for note in list(supervisor.notes)[told:]:
+                shown.write(note, file=sys.stderr)
+            told = len(supervisor.notes)
+            time.sleep(SHOW_S)

@@ -14,10 +14,19 @@ from typing import Literal
 from aijockey.errors import AijockeyError
 
 Value = float | str
-Curve = Literal["linear", "decibel", "octave", "step", "switch", "choice", "name"]
+Curve = Literal["linear", "decibel", "octave", "step", "switch", "hold", "trigger", "choice", "name", "text"]
 MAX_DECKS = 16
 SILENCE_DB = -90.0
 CONTROL_PREFIX = "controls."
+WHOLE: tuple[Curve, ...] = ("step", "switch", "hold")
+# Lengths of repeated parts, in beats: from a 32nd note to half a bar, and on to the whole loop of two bars.
+ROLLS: tuple[Value, ...] = (0.0, 0.125, 0.25, 0.5, 1.0, 2.0, 4.0)
+LOOP_LENGTHS: tuple[Value, ...] = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
+GRIDS: tuple[Value, ...] = (0.0, 1.0, 4.0, 8.0, 16.0, 32.0)
+CROSSFADER_CURVES = ("smooth", "linear", "cut")
+INSERT_SLOTS = (1, 2)
+# What a deck's insert slot may hold; `live.effects.inserts` has one row for each.
+INSERTS = ("none", "compressor", "drive", "phaser", "crusher", "gate", "duck", "plugin")
 
 
 class ParameterError(AijockeyError):
@@ -29,9 +38,14 @@ class Parameter:
     """One row of the table.
 
     curve : how a surface maps its travel: "linear", "decibel", "octave" (equal ratios), "step" (whole),
-        "switch" (0 or 1), "choice" (one of ``choices``), "name" (text).
+        "switch" (0 or 1), "hold" (1 while a button is down, then 0), "trigger" (acts whenever it is sent),
+        "choice" (one of ``choices``), "name" (text; "" is none where it is the default), "text" (text of a
+        form of its own).
     planned : True for what decides which loop plays (voice, seed, play…): acts at the deck's next grid line.
         False for what shapes sound: it acts at its very sample and is smoothed.
+    read : True for how a deck reads its loop (cue, roll, pitch…): acts at its very sample, with a short fade.
+    gesture : True for what a hand does that comes down to other events (a tap to a tempo, undo to what was):
+        a set holds those, never the gesture.
     """
 
     group: str
@@ -44,6 +58,8 @@ class Parameter:
     summary: str
     planned: bool = False
     choices: tuple[Value, ...] = ()
+    read: bool = False
+    gesture: bool = False
 
     @property
     def address(self) -> str:
@@ -58,8 +74,8 @@ class Parameter:
         ParameterError : wrong type, not finite, or outside the range; names address, value and range.
         """
         where = address or self.address
-        if self.curve == "name":
-            if not isinstance(value, str) or not value:
+        if self.curve in ("name", "text"):
+            if not isinstance(value, str) or not (value or self.default == ""):
                 raise ParameterError(f"{where}: {value!r} is not a name; expected text such as 'techno'")
             return value
         if self.curve == "choice" and isinstance(value, str):
@@ -74,7 +90,7 @@ class Parameter:
             raise ParameterError(f"{where}: {value!r} is out of range; {self._expected()}")
         if self.curve == "choice" and number not in self.choices:
             raise ParameterError(f"{where}: {value!r} is not one of {_listed(self.choices)}")
-        if self.curve in ("step", "switch") and number != int(number):
+        if self.curve in WHOLE and number != int(number):
             raise ParameterError(f"{where}: {value!r} is not a whole number; {self._expected()}")
         return number
 
@@ -94,12 +110,47 @@ class Target:
     control: str | None = None
 
 
+def _insert_rows(slot: int) -> tuple[Parameter, ...]:
+    name = f"insert_{slot}"
+    return (
+        Parameter("deck", name, "", 0, 0, "none", "choice", f"effect in slot {slot}; a change is cross-faded",
+                  False, INSERTS),
+        Parameter("deck", f"{name}_amount", "", 0, 1, 0.5, "linear",
+                  f"how much slot {slot} does; 0 leaves the sound as it is"),
+        Parameter("deck", f"{name}_tone", "", 0, 1, 0.5, "linear",
+                  f"second knob of slot {slot}: speed, colour or rhythm, by effect"),
+        Parameter("deck", f"{name}_plugin", "", 0, 0, "", "name",
+                  f"which plug-in slot {slot} hosts: an alias of the player's own configuration"),
+    )  # fmt: skip
+
+
 PARAMETERS: tuple[Parameter, ...] = (
     Parameter("transport", "tempo_bpm", "BPM", 20, 300, 120.0, "linear",
               "tempo; loops are stretched and keep their pitch"),
+    Parameter("transport", "tap", "s", 0, 1e9, 0.0, "trigger",
+              "sets the tempo by tapping: when it was tapped on any steady clock, or 0 for now", gesture=True),
+    Parameter("transport", "nudge", "%", -16, 16, 0.0, "linear",
+              "bends the tempo while it is not 0; an event with a length lets go by itself"),
+    Parameter("transport", "keep_pitch", "", 0, 1, 1.0, "switch",
+              "1 keeps the pitch of loops at any tempo, 0 plays them faster and slower like a record"),
+    Parameter("transport", "swing", "", 0, 1, 0.0, "linear",
+              "delays every second sixteenth of rhythms; 0.67 is triplets, 1 is dotted"),
+    Parameter("transport", "quantise_beats", "beats", 0, 32, 4.0, "choice",
+              "grid of every deck that has none of its own; 0 is off (a sixteenth)", True, GRIDS),
+    Parameter("history", "undo", "", 0, 1, 0.0, "trigger", "takes the last step back, but for transport",
+              gesture=True),
+    Parameter("history", "redo", "", 0, 1, 0.0, "trigger", "does again what was undone last", gesture=True),
     Parameter("master", "gain_db", "dB", SILENCE_DB, 12, 0.0, "decibel",
               "level before the limiter; the lowest is silence"),
-    Parameter("mixer", "crossfader", "", -1, 1, 0.0, "linear", "-1 plays side a, 1 side b, 0 both at -3 dB"),
+    Parameter("master", "cue_mix", "", 0, 1, 0.0, "linear",
+              "what the headphones hear: 0 the cued decks, 1 the master"),
+    Parameter("master", "cue_gain_db", "dB", SILENCE_DB, 12, 0.0, "decibel", "level of the headphones"),
+    Parameter("master", "cue_split", "", 0, 1, 0.0, "switch",
+              "1: one stereo output carries the master (mono) left and the cue (mono) right"),
+    Parameter("mixer", "crossfader", "", -1, 1, 0.0, "linear", "-1 plays side a, 1 side b, 0 both"),
+    Parameter("mixer", "crossfader_curve", "", 0, 0, "smooth", "choice",
+              "smooth: equal power; linear: gains sum to 1; cut: full until the far end", False,
+              CROSSFADER_CURVES),
     Parameter("echo", "time_beats", "beats", 0.125, 4, 0.75, "linear",
               "delay of the echo, in time with the transport"),
     Parameter("echo", "feedback", "", 0, 0.95, 0.45, "linear", "how much of each repeat comes back"),
@@ -116,14 +167,59 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("deck", "refresh_bars", "bars", 0, 64, 4.0, "step",
               "a fresh loop every so many bars; 0 holds", True),
     Parameter(
-        "deck", "quantise_beats", "beats", 0, 32, 4.0, "choice",
-        "grid of launches and swaps; 0 is off (a sixteenth)",
-        True, (0.0, 1.0, 4.0, 8.0, 16.0, 32.0),
+        "deck", "quantise_beats", "beats", -1, 32, -1.0, "choice",
+        "grid of launches and swaps; 0 is off (a sixteenth), -1 is that of the transport",
+        True, (-1.0, *GRIDS),
     ),
+    Parameter("deck", "refresh", "", 0, 0, "bars", "choice",
+              "when loops are renewed: every refresh_bars, when something changed, or never (hold)",
+              True, ("hold", "bars", "change")),
+    Parameter("deck", "point", "", 0, 0, "0", "text",
+              "jump to a point of latent space: a seed, or 7>9@0.5 for half-way from 7 to 9", True),
+    Parameter("deck", "loop", "", 0, 0, "-", "text",
+              "jump to a loop with its controls, and mixer values, written as a moment is", True),
+    Parameter("deck", "queue", "", 0, 0, "-", "text",
+              "what comes next, one a refresh: seeds, points and moments (12 7>9@0.5 m3); - is none", True),
+    Parameter("deck", "enqueue", "", 0, 0, "-", "text", "adds to the end of the queue", True, gesture=True),
+    Parameter("deck", "skip", "", 0, 1, 0.0, "trigger",
+              "the next of the queue, or the next seed, on the next grid line", True),
+    Parameter("deck", "moment", "", 1, 8, 1.0, "step",
+              "cross to a stored moment, with its mixer, on the next grid line", True),
+    Parameter("deck", "store", "", 1, 8, 1.0, "step",
+              "keep loop, controls and mixer of the deck as this moment", True, gesture=True),
+    *(
+        Parameter("deck", f"moment_{number}", "", 0, 0, "-", "text", f"what moment {number} holds; - is nothing",
+                  True)
+        for number in range(1, 9)
+    ),
+    Parameter("deck", "cue", "", 0, 1, 0.0, "hold",
+              "while 1, plays the loop from its beginning, stopped or not; then it is where it would be",
+              read=True),
+    Parameter("deck", "retrigger", "", 0, 1, 0.0, "hold",
+              "1 plays the loop from its beginning at once and on; 0 is in phase again", read=True),
+    Parameter("deck", "loop_beats", "beats", 0.125, 8, 8.0, "choice",
+              "how much of the loop repeats; 8 is all of it", False, LOOP_LENGTHS, read=True),
+    Parameter("deck", "halve", "", 0, 1, 0.0, "trigger", "repeats half as much", gesture=True),
+    Parameter("deck", "double", "", 0, 1, 0.0, "trigger", "repeats twice as much", gesture=True),
+    Parameter("deck", "roll_beats", "beats", 0, 4, 0.0, "choice",
+              "repeats the part that plays; 0 lets go, and the deck is where it would be", False, ROLLS,
+              read=True),
+    Parameter("deck", "stutter_beats", "beats", 0, 4, 0.0, "choice",
+              "repeats the part that has just played; 0 lets go", False, ROLLS, read=True),
+    Parameter("deck", "shift_sixteenths", "sixteenths", -16, 16, 0.0, "step",
+              "turns the loop against the bar: later above 0", read=True),
+    Parameter("deck", "reverse", "", 0, 1, 0.0, "hold",
+              "1 plays backwards from here; 0 is where it would be", read=True),
+    Parameter("deck", "pitch_semitones", "semitones", -12, 12, 0.0, "step", "pitch, at the same tempo",
+              read=True),
+    Parameter("deck", "in_key", "", 0, 1, 1.0, "hold",
+              "1 lets tonal voices move only to where they stay in key, or a fifth from it", read=True),
     Parameter("deck", "crossfade_beats", "beats", 0, 4, 0.25, "linear",
               "length of a swap; it ends on the grid line", True),
     Parameter("deck", "control", "std", -4, 4, 0.0, "linear",
               "a named control of the voice's generator", True),
+    Parameter("deck", "trim_db", "dB", -24, 24, 0.0, "linear",
+              "level before everything else, on top of the automatic matching of loudness"),
     Parameter("deck", "gain_db", "dB", SILENCE_DB, 12, 0.0, "decibel", "fader; the lowest is silence"),
     Parameter("deck", "low_db", "dB", SILENCE_DB, 12, 0.0, "decibel",
               "isolator below 250 Hz; the lowest kills"),
@@ -133,8 +229,18 @@ PARAMETERS: tuple[Parameter, ...] = (
               "isolator above 2.5 kHz; the lowest kills"),
     Parameter("deck", "filter", "", -1, 1, 0.0, "linear",
               "below 0 a low-pass closes, above 0 a high-pass opens"),
+    *(row for slot in INSERT_SLOTS for row in _insert_rows(slot)),
+    Parameter("deck", "duck_from", "", 0, MAX_DECKS, 1.0, "step",
+              "the deck whose signal, before its inserts and fader, presses on this deck's 'duck'; 0: none"),
+    Parameter("deck", "width", "", 0, 2, 1.0, "linear",
+              "stereo width: 0 mono, 1 as it is, 2 twice as wide; a mono voice has none"),
     Parameter("deck", "pan", "", -1, 1, 0.0, "linear", "-1 left, 1 right, at equal power; 0 leaves as is"),
     Parameter("deck", "mute", "", 0, 1, 0.0, "switch", "1 silences the deck, in time underneath"),
+    Parameter("deck", "solo", "", 0, 1, 0.0, "switch",
+              "1 silences all decks that are not solo, in place; echo and room ring on"),
+    Parameter("deck", "solo_safe", "", 0, 1, 0.0, "switch", "1: another deck's solo does not silence this one"),
+    Parameter("deck", "headphones", "", 0, 1, 0.0, "switch",
+              "1 sends the deck to the headphones, before fader, mute and crossfader"),
     Parameter("deck", "pump", "", 0, 1, 0.0, "linear", "ducks on each beat as if a kick pressed on it"),
     Parameter("deck", "echo_send", "", 0, 1, 0.0, "linear", "how much goes to the echo, after the fader"),
     Parameter("deck", "room_send", "", 0, 1, 0.0, "linear", "how much goes to the room, after the fader"),

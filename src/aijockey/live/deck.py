@@ -1,27 +1,35 @@
-"""A deck: plays loops in phase with the transport, and swaps them on the grid."""
+"""A deck: plays loops in phase with the transport, swaps them on the grid, and reads them as hands want."""
 
+import bisect
 from collections import deque
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
 
-from aijockey.control.parameters import Value
-from aijockey.live.clock import Moment, TempoMap
+from aijockey.control.parameters import DECK_PARAMETERS, Value
+from aijockey.live.clock import TICKS_PER_BEAT, Moment, TempoMap
+from aijockey.live.head import ATTACK_FADE_SAMPLES, FADE_SAMPLES, MOST_HEADS, Head, lap
 from aijockey.live.loop_source import LoopSource
-from aijockey.live.loops import Loop, Ticket
+from aijockey.live.loops import Loop, LoopRequest, Ticket
 from aijockey.live.plan import DeckPlan, PlanEvent, Swap
-from aijockey.live.stretch import LOOKAHEAD_BEATS, GridStretch, ToneStretch
+from aijockey.live.reading import Hands, Reading
+from aijockey.live.set_parts import Entry
+from aijockey.live.stretch import LOOKAHEAD_BEATS
 from aijockey.music.grid import BEAT_SAMPLES, RATE_HZ
+from aijockey.music.key import in_key
 
 Float = npt.NDArray[np.float32]
 
-# How long before it is first heard a loop is asked for. With the lookahead and the shortest fades that is
-# one bar.
-GENERATION_BEATS = 2.75
+# How long before it is settled a swap is fixed; what a hand does later acts at the next grid line.
+COMMIT_BEATS = Fraction(5, 4)
+# How much earlier than it is fixed a loop is asked for, in case nothing changes.
+FORESIGHT_BEATS = Fraction(4)
 # A deck that starts from silence fades in within this much before its grid line.
 START_FADE_SAMPLES = RATE_HZ // 200
+ENTERED = 4096
 # What was read behind the transport by a stretcher must still be there.
 KEEP_SAMPLES = 2 * BEAT_SAMPLES
 
@@ -34,9 +42,14 @@ class _Waiting:
     ticket: Ticket | None
     beat: Fraction
 
+    @property
+    def settles(self) -> Fraction:
+        """When it must be known whether the loop is there."""
+        return self.beat - Fraction(self.swap.fade_beats) - Fraction(LOOKAHEAD_BEATS)
+
 
 @dataclass(frozen=True)
-class _Entry:
+class _Playing:
     """From reference position ``at`` on, ``loop`` plays alone; it comes in over ``fade`` samples before."""
 
     at: int
@@ -44,43 +57,87 @@ class _Entry:
     loop: Loop | None
     tonal: bool
     beat: Fraction
+    request: LoopRequest | None
 
 
 class Deck:
-    """One player of loops. The mixer shapes what it gives."""
+    """One player of loops. The mixer shapes what it gives.
 
-    def __init__(self, setup: dict[str, Value], source: LoopSource, clock: TempoMap) -> None:
-        self.plan = DeckPlan(setup)
+    Parameters
+    ----------
+    number : of the deck, from 1.
+    outcomes : what becomes of its planned loops is told here.
+    entries : outcomes of an earlier performance by planned beat, to be repeated.
+
+    entered : the last loops that entered, with their beats. moved : moves of its mixer that came with loops.
+    """
+
+    def __init__(
+        self,
+        setup: Mapping[str, Value],
+        source: LoopSource,
+        clock: TempoMap,
+        *,
+        number: int = 1,
+        common_grid_beats: float | None = None,
+        outcomes: Callable[[Entry], None] = lambda _: None,
+        entries: Mapping[float, Entry] | None = None,
+    ) -> None:
+        self.plan = DeckPlan(setup, common_grid_beats)
         self.late_swaps = 0
         self.failed_loops = 0
         self.last_error: str | None = None
-        self.entered: deque[tuple[Fraction, Ticket | None]] = deque(maxlen=4096)
+        self.late = False
+        self.entered: deque[tuple[Fraction, LoopRequest | None]] = deque(maxlen=ENTERED)
+        self.moved: list[tuple[Fraction, Mapping[str, Value]]] = []
+        self._number, self._outcomes, self._entries = number, outcomes, entries or {}
         self._source = source
         self._clock = clock
         self._channels = source.channels
+        self._tick = -1
         self._cursor = Fraction(-1)
         self._waiting: deque[_Waiting] = deque()
-        self._entries: deque[_Entry] = deque([_Entry(-(1 << 60), 0, None, False, Fraction(0))])
-        self._grid = GridStretch(clock, self.reference)
-        self._tone: ToneStretch | None = None
-        self._tone_in_use = False
+        self._foreseen: dict[LoopRequest, Ticket] = {}
+        self._timeline: deque[_Playing] = deque([_Playing(-(1 << 60), 0, None, False, Fraction(0), None)])
+        self._loaded: _Playing | None = None
+        self._changes: list[tuple[int, str, Value]] = []
+        self.values = {name: row.default for name, row in DECK_PARAMETERS.items() if row.read}
+        self._hands = Hands()
+        self._cued_at = 0
+        for name, value in setup.items():
+            if name in self.values:
+                self._take(name, value, 0)
+        self._heads = [self._head(0, 0)]
         self._was_silent = True
 
     @property
     def plan_cursor(self) -> Fraction:
-        """The beat up to which swaps are planned; events before it act late."""
+        """The beat before which swaps are fixed; events before it act late."""
         return self._cursor
+
+    @property
+    def request(self) -> LoopRequest | None:
+        """The loop that entered last, None for none."""
+        return self._timeline[-1].request
 
     @property
     def voice(self) -> str | None:
         """Voice of the loop that entered last."""
-        ticket = self.entered[-1][1] if self.entered else None
-        return ticket.request.voice if ticket else None
+        return self.request.voice if self.request else None
+
+    @property
+    def next(self) -> tuple[Fraction, LoopRequest | None] | None:
+        """The swap that waits first: its beat and loop (None: it stops); None if none does."""
+        return (self._waiting[0].beat, self._waiting[0].swap.request) if self._waiting else None
 
     @property
     def silent(self) -> bool:
         """Whether nothing plays and nothing is about to."""
-        return len(self._entries) == 1 and self._entries[0].loop is None
+        return len(self._timeline) == 1 and self._timeline[0].loop is None and self._is_plain_silence
+
+    @property
+    def _is_plain_silence(self) -> bool:
+        return len(self._heads) == 1 and self._heads[0].loop is None and not self._changes
 
     @property
     def pending(self) -> bool:
@@ -89,24 +146,46 @@ class Deck:
             item.ticket and item.ticket.loop is None and item.ticket.error is None for item in self._waiting
         )
 
+    def overdue(self) -> list[Entry]:
+        """Planned loops that have been put off and are still not there: none of them has been heard. Thread: audio"""
+        return [
+            Entry(self._number, float(item.swap.beat), None, item.swap.request, "late")
+            for item in self._waiting
+            if item.beat > item.swap.beat and item.swap.request is not None
+        ]
+
     def plan_ahead(self, now: Moment) -> None:
-        """Ask for the loops that will be needed soon. Thread: audio"""
-        ahead = Fraction(self.plan.fade_beats) + Fraction(LOOKAHEAD_BEATS) + Fraction(GENERATION_BEATS)
-        self._cursor = max(self._cursor, now.beat + ahead)
+        """Ask for the loops that will be needed soon, once a tick. Thread: audio"""
+        tick = now.tick
+        if tick == self._tick:
+            return
+        ahead = Fraction(self.plan.fade_beats) + Fraction(LOOKAHEAD_BEATS) + COMMIT_BEATS
+        self._cursor = max(self._cursor, Fraction(tick, TICKS_PER_BEAT) + ahead)
         for swap in self.plan.advance(self._cursor):
-            ticket = self._source.request(swap.request) if swap.request else None
-            self._waiting.append(_Waiting(swap, ticket, swap.beat))
+            self._plan(swap)
+        if tick % TICKS_PER_BEAT == 0 or self._tick < 0:
+            self._foresee()
 
     def settle(self, now: Moment) -> None:
-        """Let in swaps that are near, or put them off where their loop is late. Thread: audio"""
-        while self._waiting and self._waiting[0].beat - self._settle_beats(self._waiting[0]) <= now.beat:
-            self._settle_first(now.beat)
-        while len(self._entries) > 1 and self._entries[1].at + KEEP_SAMPLES < now.reference:
-            self._entries.popleft()
+        """Let in swaps that are near, or put them off where their loop is late; once a tick. Thread: audio"""
+        tick = now.tick
+        if tick == self._tick:
+            return
+        self._tick = tick
+        # All that settles before the next tick.
+        until = Fraction(tick + 1, TICKS_PER_BEAT)
+        while self._waiting and self._waiting[0].settles <= until:
+            self._settle_first(until)
+        while len(self._timeline) > 1 and self._timeline[1].at + KEEP_SAMPLES < now.reference:
+            self._timeline.popleft()
 
     def add(self, event: PlanEvent) -> None:
         """Take an event of the planned parameters. Thread: audio"""
         self.plan.add(event)
+
+    def send(self, name: str, sample: int, value: Value) -> None:
+        """Read otherwise from ``sample`` on. Thread: audio"""
+        bisect.insort_right(self._changes, (sample, name, value), key=lambda change: change[0])
 
     def render(self, now: Moment, count: int) -> Float | None:
         """Sound of the next ``count`` samples, (channels, count); None while the deck is silent.
@@ -116,32 +195,47 @@ class Deck:
         if self.silent:
             self._was_silent = True
             return None
-        start, wants_tone = now.sample, self._wants_tone(now)
-        if self._was_silent:
-            self._tone_in_use, self._was_silent = wants_tone, False
-        sound = self._stretched(self._tone_in_use, start, count)
-        if wants_tone != self._tone_in_use:
-            other = self._stretched(wants_tone, start, count)
-            gain = np.linspace(0.0, 1.0, count, endpoint=False, dtype=np.float32)
-            sound = sound + (other - sound) * gain
-            self._tone_in_use = wants_tone
-        return sound
+        start, end = now.sample, now.sample + count
+        if self._changes:
+            self._change(start, end)
+            if self.silent:
+                return None
+        tonal = self._tonal(now)
+        for head in self._heads:
+            if not head.kind:
+                head.start(head.wanted(now, head.tonal if head.loop else tonal))
+        head = self._heads[-1]
+        kind = head.wanted(now, head.tonal if head.loop else tonal)
+        if kind != head.kind:
+            if not self._was_silent:
+                head = head.again(start, count)
+                self._heads.append(head)
+            head.start(kind)
+        self._was_silent = False
+        sound = self._heads[0].render(start, count)
+        if len(self._heads) > 1:
+            return self._blended(sound.copy(), start, count)
+        # What is a view may be of a loop.
+        return sound if sound.base is None else sound.copy()
 
-    def reference(self, start: int, count: int) -> Float:
+    def read(self, start: int, count: int, reading: Reading) -> Float:
         """The deck's signal on the 120 BPM grid, (channels, count): loops end to end, and their cross-fades.
 
         Thread: audio
         """
+        timeline = self._timeline
         index = 0
-        for number, entry in enumerate(self._entries):
-            if entry.at <= start:
+        for number in range(len(timeline) - 1, 0, -1):
+            if timeline[number].at <= start:
                 index = number
-        sound = _lap(self._entries[index].loop, start, count, self._channels)
-        for entry in list(self._entries)[index + 1 :]:
+                break
+        sound = self._lap(timeline[index].loop, start, count, reading)
+        for number in range(index + 1, len(timeline)):
+            entry = timeline[number]
             begin = entry.at - entry.fade
             if begin >= start + count:
                 continue
-            incoming = _lap(entry.loop, start, count, self._channels)
+            incoming = self._lap(entry.loop, start, count, reading)
             angle = np.clip((np.arange(start, start + count) - begin) / max(1, entry.fade), 0.0, 1.0) * (
                 np.pi / 2
             )
@@ -151,68 +245,160 @@ class Deck:
             sound[:, whole:] = incoming[:, whole:]
         return sound
 
-    def _stretched(self, tone: bool, start: int, count: int) -> Float:
-        if not tone:
-            return self._grid.render(start, count)
-        if self._tone is None:
-            self._tone = ToneStretch(self._clock, self.reference, self._channels)
-        return self._tone.render(start, count)
+    def _lap(self, loop: Loop | None, start: int, count: int, reading: Reading) -> Float:
+        if loop is None or reading.is_plain:
+            return lap(loop, start, count, self._channels)
+        return lap(reading.loop(loop), start + reading.offset, count, self._channels)
 
-    def _wants_tone(self, now: Moment) -> bool:
-        if now.is_reference:
-            return False
+    def _blended(self, sound: Float, start: int, count: int) -> Float:
+        """``sound`` of the first head with the others faded in over it; drops those that have faded out."""
+        end = start + count
+        for head in self._heads[1:]:
+            first = max(start, head.begin)
+            part = head.render(first, end - first)
+            gain = np.clip((np.arange(first, end) - head.begin) / max(1, head.fade_samples), 0.0, 1.0)
+            below = sound[:, first - start :]
+            below += (part - below) * gain.astype(np.float32)
+            # What has faded in whole is that sound to the bit.
+            whole = max(0, head.begin + head.fade_samples - first)
+            below[:, whole:] = part[:, whole:]
+        while len(self._heads) > 1 and self._heads[1].begin + self._heads[1].fade_samples <= end:
+            self._heads.pop(0)
+        return sound
+
+    def _change(self, start: int, end: int) -> None:
+        """New heads for what is sent within this quantum."""
+        while self._changes and self._changes[0][0] < end:
+            sample = max(start, self._changes[0][0])
+            fade = FADE_SAMPLES
+            while self._changes and max(start, self._changes[0][0]) == sample:
+                _, name, value = self._changes.pop(0)
+                self._take(name, value, self._clock.reference_at(sample))
+                if name in ("cue", "retrigger") and value:
+                    fade = ATTACK_FADE_SAMPLES
+            head = self._head(sample, fade)
+            if self._was_silent and head.loop is None:
+                self._heads = [head]
+                continue
+            self._heads.append(head)
+            if len(self._heads) > MOST_HEADS:
+                del self._heads[1]
+
+    def _take(self, name: str, value: Value, reference: int) -> None:
+        self.values[name] = value
+        self._hands = self._hands.sent(name, float(value), reference)
+        if name == "cue":
+            self._cued_at = reference
+
+    def _head(self, sample: int, fade: int) -> Head:
+        """A head for how things are set now."""
+        reference = self._clock.reference_at(sample)
+        present = next((item for item in reversed(self._timeline) if item.at <= reference), self._timeline[0])
+        reading, loop = self._hands.reading(), None
+        cued = self._loaded if present.loop is None else present
+        if self.values["cue"] and cued is not None:
+            reading, loop = Reading(-self._cued_at), cued.loop
+        tonal = cued.tonal if cued else self._timeline[-1].tonal
+        semitones = int(float(self.values["pitch_semitones"]))
+        if tonal and self.values["in_key"]:
+            semitones = in_key(semitones)
+        pitch = float(2.0 ** (semitones / 12.0))
+        return Head(
+            self.read, self._clock, self._channels, reading, sample, fade, pitch=pitch, loop=loop, tonal=tonal
+        )
+
+    def _tonal(self, now: Moment) -> bool:
+        timeline = self._timeline
+        if len(timeline) == 1:
+            return timeline[0].tonal
         tonal = False
-        for entry in self._entries:
+        for entry in timeline:
             if entry.at <= now.reference and entry.loop is not None:
                 tonal = entry.tonal
-        return tonal or (self._entries[0].loop is None and self._entries[-1].tonal)
+        return tonal or (timeline[0].loop is None and timeline[-1].tonal)
 
-    def _settle_beats(self, waiting: _Waiting) -> Fraction:
-        return Fraction(waiting.swap.fade_beats) + Fraction(LOOKAHEAD_BEATS)
+    def _foresee(self) -> None:
+        """Ask now for loops that will be fixed later, if nothing changes."""
+        foreseen: dict[LoopRequest, Ticket] = {}
+        for swap in self.plan.peek(self._cursor + FORESIGHT_BEATS):
+            if swap.request is None or swap.same or self._is_lost(swap):
+                continue
+            ticket = self._foreseen.get(swap.request)
+            foreseen[swap.request] = (
+                ticket if ticket and not ticket.error else self._source.request(swap.request)
+            )
+        self._foreseen = foreseen
 
-    def _settle_first(self, beat: Fraction) -> None:
+    def _is_lost(self, swap: Swap) -> bool:
+        entry = self._entries.get(float(swap.beat))
+        return entry is not None and entry.beat is None
+
+    def _plan(self, swap: Swap) -> None:
+        if swap.same:
+            self.moved.append((swap.beat, swap.mixer))
+            return
+        before = self._entries.get(float(swap.beat))
+        if before is not None and before.beat is None:
+            self._lose(swap, before.lost)
+            return
+        beat = Fraction(before.beat) if before is not None and before.beat is not None else swap.beat
+        while self._waiting and self._waiting[-1].beat >= beat:
+            self._lose(self._waiting.pop().swap, "late")
+        ticket = None
+        if swap.request:
+            ticket = self._foreseen.get(swap.request) or self._source.request(swap.request)
+        self._waiting.append(_Waiting(swap, ticket, beat))
+
+    def _lose(self, swap: Swap, why: str) -> None:
+        if swap.request is not None:
+            self._outcomes(Entry(self._number, float(swap.beat), None, swap.request, why))
+
+    def _settle_first(self, until: Fraction) -> None:
         """The first waiting swap is near: it enters, or waits for the next grid line, or is dropped."""
         waiting = self._waiting[0]
         ticket, swap = waiting.ticket, waiting.swap
         if ticket is not None and ticket.error is not None:
             self.failed_loops += 1
             self.last_error = ticket.error
+            self.late = False
             self._waiting.popleft()
+            self._lose(swap, "failed")
             return
         if ticket is not None and ticket.loop is None:
+            self.late = True
             if len(self._waiting) > 1 and self._waiting[1].swap.request is None:
-                self._waiting.popleft()  # it would come in only to be stopped
+                self._lose(self._waiting.popleft().swap, "late")  # it would come in only to be stopped
                 return
             self.late_swaps += 1
-            earliest = beat + self._settle_beats(waiting)
+            earliest = until + (waiting.beat - waiting.settles)
             waiting.beat = (earliest // swap.grid_beats + 1) * swap.grid_beats
             # A later swap that is due by then replaces it.
             while len(self._waiting) > 1 and self._waiting[1].beat <= waiting.beat:
-                self._waiting.popleft()
+                self._lose(self._waiting.popleft().swap, "late")
                 waiting = self._waiting[0]
             return
         self._waiting.popleft()
-        loop = ticket.loop if ticket else None
+        self.late = False
+        self._enter(waiting, ticket.loop if ticket else None)
+
+    def _enter(self, waiting: _Waiting, loop: Loop | None) -> None:
+        swap, last = waiting.swap, self._timeline[-1]
         at = int(waiting.beat * BEAT_SAMPLES + Fraction(1, 2))
         fade = int(swap.fade_beats * BEAT_SAMPLES)
-        if self._entries[-1].loop is None:
+        if last.loop is None:
             fade = min(fade, START_FADE_SAMPLES)
         # Not into the past: at the very start there is nothing to fade from.
-        fade = max(0, min(fade, at - self._clock.reference_at(0), at - self._entries[-1].at))
+        fade = max(0, min(fade, at - self._clock.reference_at(0), at - last.at))
         tonal = self._source.voices.get(swap.request.voice, False) if swap.request else False
-        self._entries.append(_Entry(at, fade, loop, tonal, waiting.beat))
-        self.entered.append((waiting.beat, ticket))
-
-
-def _lap(loop: Loop | None, start: int, count: int, channels: int) -> Float:
-    """``count`` samples of an endlessly repeated loop from ``start`` on, where 0 is its first sample."""
-    sound = np.zeros((channels, count), dtype=np.float32)
-    if loop is None:
-        return sound
-    position, filled = start % loop.samples, 0
-    while filled < count:
-        piece = loop.audio[:, position : position + count - filled]
-        sound[:, filled : filled + piece.shape[1]] = piece
-        filled += piece.shape[1]
-        position = 0
-    return sound
+        playing = _Playing(at, fade, loop, tonal, waiting.beat, swap.request)
+        self._timeline.append(playing)
+        self.entered.append((waiting.beat, swap.request))
+        if loop is not None:
+            self._loaded = playing
+        if swap.mixer:
+            self.moved.append((waiting.beat, swap.mixer))
+        if tonal != last.tonal and self.values["pitch_semitones"]:
+            # Tonal voices move in key, rhythms freely.
+            self.send("in_key", self._clock.sample_at(waiting.beat), self.values["in_key"])
+        if swap.request is not None:
+            self._outcomes(Entry(self._number, float(swap.beat), float(waiting.beat), swap.request))

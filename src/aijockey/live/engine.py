@@ -3,35 +3,42 @@
 It is a pure function of those: inside, everything runs in quanta of 512 samples on an absolute grid, and
 ``process`` hands out as many samples as asked, so the size of a caller's blocks changes nothing. Events of
 the mixer act at their very sample; events that choose loops act at the next grid line of their deck. The
-transport is counted in samples.
+transport is counted in samples. All that is done while it plays is in ``performance``, to be heard again.
 """
 
-from fractions import Fraction
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy.signal import butter
 
-from aijockey.control import parameters
-from aijockey.control.parameters import GLOBAL_PARAMETERS
+from aijockey.control.parameters import GLOBAL_PARAMETERS, Target, Value
 from aijockey.live.clock import Moment, TempoMap
+from aijockey.live.conductor import Conductor
 from aijockey.live.deck import Deck
-from aijockey.live.effects.echo import Echo
 from aijockey.live.effects.limiter import Limiter
-from aijockey.live.effects.room import Room
 from aijockey.live.effects.sections import Sections
+from aijockey.live.gain_law import factor
 from aijockey.live.loop_source import LoopSource
-from aijockey.live.plan import PlanEvent
-from aijockey.live.set_file import Event, LiveSet, SetError
-from aijockey.live.smoothing import Smoothed
-from aijockey.live.strip import Gain, Strip, factor
+from aijockey.live.master import Headphones, Outputs
+from aijockey.live.meters import Meters
+from aijockey.live.mixer import Mixer, global_controls
+from aijockey.live.performance import Performance
+from aijockey.live.plan import COMMON_GRID
+from aijockey.live.plugins import PluginRack
+from aijockey.live.set_file import LiveSet
+from aijockey.live.set_parts import Event
+from aijockey.live.state import snapshot
+from aijockey.live.strip import Strip, named_plugins
+from aijockey.live.voices import check_voice, check_voices
 from aijockey.music.grid import BEATS_PER_BAR, RATE_HZ
 
 Float = npt.NDArray[np.float32]
 
 QUANTUM_SAMPLES = 512
 DC_HZ = 10.0
-TEMPO = "transport.tempo_bpm"
 
 
 class Engine:
@@ -41,38 +48,58 @@ class Engine:
     ----------
     live_set : what to play.
     source : where its loops come from; must know every voice that the set names.
+    rack : plug-ins of the player. None: those of the player's own configuration.
+    with_decks : whether `process_outputs` gives each deck by itself too, for recordings.
+
+    latency_samples : by how much the sound is late: the limiter's look-ahead, and what plug-ins delay.
+    meters : of decks and master; read ``meters.snapshot``.
 
     Raises
     ------
     SetError : the set names a voice that the source does not have.
     """
 
-    latency_samples = Limiter.latency_samples
-
-    def __init__(self, live_set: LiveSet, source: LoopSource) -> None:
+    def __init__(
+        self,
+        live_set: LiveSet,
+        source: LoopSource,
+        rack: PluginRack | None = None,
+        *,
+        with_decks: bool = False,
+    ) -> None:
         check_voices(live_set, source)
         self.live_set = live_set
+        self.voices = source.voices
         self.clock = TempoMap(live_set.tempo_bpm)
-        self.decks = [Deck(dict(deck), source, self.clock) for deck in live_set.decks]
+        self.performance = Performance(live_set)
+        self.decks = [
+            Deck(
+                deck, source, self.clock, number=number, outcomes=self.performance.entries.append,
+                common_grid_beats=float(live_set.mixer.get(COMMON_GRID, GLOBAL_PARAMETERS[COMMON_GRID].default)),
+                entries={entry.planned: entry for entry in live_set.entries if entry.deck == number},
+            )
+            for number, deck in enumerate(live_set.decks, start=1)
+        ]  # fmt: skip
         self.strips = [Strip(deck) for deck in live_set.decks]
+        self.mixer = Mixer(self.strips, source.channels, rack, named_plugins(live_set.decks, live_set.events))
         self.limiter = Limiter()
-        values = {address: row.default for address, row in GLOBAL_PARAMETERS.items()} | dict(live_set.mixer)
-        self._mixer = {
-            address: Smoothed(float(value)) for address, value in values.items() if address != TEMPO
-        }
-        self._echo, self._room = Echo(), Room()
+        self.meters = Meters(len(self.decks), source.channels)
+        self.latency_samples = self.mixer.latency_samples + Limiter.latency_samples
+        self._mixer = global_controls(live_set.mixer)
+        self._headphones = Headphones(Limiter.latency_samples)
         self._dc_blocker = Sections(butter(1, DC_HZ, btype="highpass", fs=RATE_HZ, output="sos"), 2)
-        self._events: list[Event] = []
+        self.conductor = Conductor(live_set, self.clock, self.decks, self.performance, self._move)
         self._position = 0  # of the next quantum
-        self._ready = np.zeros((2, 0), dtype=np.float32)
-        for event in live_set.events:
-            self._take(event)
-        self._events.reverse()  # the next one is popped from the end
+        self._ready = Outputs.silence(0)
+        # Decks are late by what the limiter looks ahead, to lie beside the master.
+        self._line = (
+            np.zeros((2 * len(self.decks), Limiter.latency_samples), dtype=np.float32) if with_decks else None
+        )
 
     @property
     def position_samples(self) -> int:
         """Samples handed out so far; what `process` gives next belongs there, late by ``latency_samples``."""
-        return self._position - self._ready.shape[1]
+        return self._position - self._ready.samples
 
     @property
     def position_beats(self) -> float:
@@ -97,124 +124,83 @@ class Engine:
             deck.plan_ahead(Moment.of(self.clock, self._position))
         return not any(deck.pending for deck in self.decks)
 
-    def submit(self, address: str, value: object, over_beats: float = 0.0) -> Event:
-        """Do something now: applied from the next quantum on (mixer, tempo) or at the deck's next grid line.
+    def submit(self, address: str, value: object, over_beats: float = 0.0) -> Event | None:
+        """Do something now: applied from the next quantum on (mixer, tempo, reading) or at the deck's next grid
+        line. A gesture (undo, tap, halve…) becomes the events that it comes down to.
 
-        Returns the event with the beat it acts from, which replays the same when it stands in a set file.
+        Returns the event with the beat it acts from (the last, of a gesture with several; None where there was
+        nothing to do). All are in ``performance`` and replay the same from a set file.
         Thread: audio
 
         Raises
         ------
-        ParameterError : unknown address or value out of range.
+        ParameterError, SetError : unknown address, value out of range, no such deck or voice.
         """
-        target = parameters.resolve(address)
-        checked = target.parameter.check(value, address)
-        beat = self.clock.beat_at(self._position)
-        if target.deck is not None and target.parameter.planned:
-            beat = max(beat, self.decks[target.deck].plan_cursor)
-        event = Event(float(beat), address, checked, over_beats)
-        if target.deck is not None and target.deck >= len(self.decks):
-            raise SetError(f"{address}: the set has {len(self.decks)} decks")
-        self._take(event)
-        self._events.sort(key=lambda item: -item.beat)
-        return event
+        if address.endswith(".voice"):
+            check_voice(value, self.voices)
+        return self.conductor.submit(self._position, address, value, over_beats)
+
+    def recorded(self, title: str | None = None) -> LiveSet:
+        """What was played so far, as a set that plays it again sample for sample. Thread: audio"""
+        overdue = [entry for deck in self.decks for entry in deck.overdue()]
+        return self.performance.live_set_at(self.clock.beat_at(self._position), title, overdue=overdue)
+
+    def state(self) -> dict[str, Any]:
+        """Transport and decks as plain values, see `aijockey.live.state`. Thread: audio"""
+        return snapshot(self)
 
     def process(self, count: int) -> Float:
-        """The next ``count`` samples, (2, count), within -1 dBTP and finite. Thread: audio"""
-        pieces, there = [self._ready], self._ready.shape[1]
+        """The master's next ``count`` samples, (2, count), within -1 dBTP and finite. Thread: audio"""
+        return self.process_outputs(count).master
+
+    def process_outputs(self, count: int) -> Outputs:
+        """The next ``count`` samples of master and headphones. Thread: audio"""
+        pieces, there = [self._ready], self._ready.samples
+        if count <= there:
+            sound, self._ready = self._ready.part(0, count), self._ready.part(count, None)
+            return sound
         while there < count:
             pieces.append(self._quantum())
             there += QUANTUM_SAMPLES
-        sound = pieces[0] if len(pieces) == 1 else np.concatenate(pieces, axis=1)
-        self._ready = sound[:, count:]
-        return sound[:, :count]
+        sound = Outputs.joined(pieces)
+        self._ready = sound.part(count, None)
+        return sound.part(0, count)
 
-    def _take(self, event: Event) -> None:
-        target = parameters.resolve(event.address)
-        if target.deck is not None and target.parameter.planned:
-            name = f"controls.{target.control}" if target.control else target.parameter.name
-            plan_event = PlanEvent(Fraction(event.beat), name, event.value, event.over_beats)
-            self.decks[target.deck].add(plan_event)
-        else:
-            self._events.append(event)
-
-    def _quantum(self) -> Float:
+    def _quantum(self) -> Outputs:
         start, count = self._position, QUANTUM_SAMPLES
-        self._apply_events(start, count)
+        self.conductor.apply(start, count)
         moment = Moment.of(self.clock, start)
         for deck in self.decks:
             deck.plan_ahead(moment)
             deck.settle(moment)
-        mixer = {address: value.render(start, count) for address, value in self._mixer.items()}
-        beats = np.linspace(
-            float(moment.beat), float(self.clock.beat_at(start + count)), count, endpoint=False
-        )
-        main, echo, room = (np.zeros((2, count), dtype=np.float32) for _ in range(3))
-        for deck, strip in zip(self.decks, self.strips, strict=True):
-            buses = strip.process(deck.render(moment, count), start, count, beats, mixer["mixer.crossfader"])
-            if buses is None:
-                continue
-            main += buses.main
-            if buses.echo is not None:
-                echo += buses.echo
-            if buses.room is not None:
-                room += buses.room
-        main += self._returns(echo, room, mixer)
-        main = (main * factor(mixer["master.gain_db"])).astype(np.float32, copy=False)
+        self.conductor.collect()
+        late = start - self.mixer.latency_samples
+        controls = {address: control.render(late, count) for address, control in self._mixer.items()}
+        end_beat = float(self.clock.beat_at(start + count))
+        beats = np.linspace(float(moment.beat), end_beat, count, endpoint=False)
+        beat_samples = 60.0 * RATE_HZ / self.clock.tempo_at(start)
+        given = [deck.render(moment, count) for deck in self.decks]
+        mix = self.mixer.process(given, start, beats, beat_samples, controls)
+        gain_db = controls["master.gain_db"]
+        assert not isinstance(gain_db, Mapping)
+        main = mix.main
+        if not (isinstance(gain_db, float) and gain_db == 0.0):
+            main = main * factor(gain_db)
         if not np.isfinite(main.sum()):
             main = np.nan_to_num(main, nan=0.0, posinf=0.0, neginf=0.0)
-        level = self._dc_blocker(main)
+        master = self.limiter.process(self._dc_blocker(main).astype(np.float32))
+        self.meters.add(mix.before_fader, self.mixer.peaks, master)
         self._position += count
-        return self.limiter.process(level.astype(np.float32))
+        outputs = self._headphones.process(master, mix.cue, controls)
+        if self._line is None:
+            return outputs
+        line = np.concatenate([self._line, mix.sounds.reshape(len(self._line), count)], axis=1)
+        self._line = line[:, count:]
+        return replace(outputs, decks=line[:, :count])
 
-    def _returns(self, echo: Float, room: Float, mixer: dict[str, Gain]) -> Float:
-        beat_samples = 60.0 * RATE_HZ / self.clock.tempo_at(self._position)
-        delay_samples = round(_last(mixer["echo.time_beats"]) * beat_samples)
-        repeats = self._echo.process(echo, delay_samples, mixer["echo.feedback"])
-        answer = self._room.process(room, _last(mixer["room.size"]), _last(mixer["room.damping"]))
-        returned = repeats * factor(mixer["echo.gain_db"]) + answer * factor(mixer["room.gain_db"])
-        return returned.astype(np.float32)
-
-    def _apply_events(self, start: int, count: int) -> None:
-        """Hand each event of this quantum to what it moves, with its sample."""
-        while self._events:
-            event = self._events[-1]
-            beat = Fraction(event.beat)
-            sample = self.clock.sample_at(beat)
-            if sample >= start + count:
-                return
-            self._events.pop()
-            if event.address == TEMPO:
-                # Never into the past: what has sounded keeps its beats.
-                beat = max(beat, self.clock.beat_at(start))
-                self.clock.change(beat, float(event.value), event.over_beats)
-                continue
-            over_samples = (
-                self.clock.sample_at(beat + Fraction(event.over_beats)) - sample if event.over_beats else 0
-            )
-            target = parameters.resolve(event.address)
-            sample = max(sample, start)
-            if target.deck is None:
-                self._mixer[event.address].send(sample, float(event.value), over_samples)
-            else:
-                self.strips[target.deck].send(target.parameter.name, sample, event.value, over_samples)
-
-
-def check_voices(live_set: LiveSet, source: LoopSource) -> None:
-    """Whether the source has every voice of the set.
-
-    Raises
-    ------
-    SetError : names the missing voice, what is there, and what is near.
-    """
-    for voice in live_set.voices:
-        if voice not in source.voices:
-            known = ", ".join(source.voices) or "none"
-            raise SetError(
-                f"the set '{live_set.title}' plays the voice '{voice}', which the pack lacks"
-                f"{parameters.near(voice, source.voices)}; the pack has: {known}"
-            )
-
-
-def _last(value: Gain) -> float:
-    return value if isinstance(value, float) else float(value[-1])
+    def _move(self, target: Target, sample: int, value: Value, over_samples: int) -> None:
+        """A parameter of the mixer goes to ``value`` from ``sample`` on."""
+        if target.deck is None:
+            self._mixer[target.parameter.address].send(sample, value, over_samples)
+        else:
+            self.strips[target.deck].send(target.parameter.name, sample, value, over_samples)

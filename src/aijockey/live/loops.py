@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 from aijockey.audio.units import db_to_gain
 from aijockey.errors import AijockeyError
-from aijockey.live.loudness import loudness_lufs
 from aijockey.music.grid import BEAT_SAMPLES
 
 Float = npt.NDArray[np.float32]
@@ -17,6 +16,7 @@ Float = npt.NDArray[np.float32]
 # Every loop is brought to this level, so that eight decks at 0 dB sum to about what a club record has.
 TARGET_LUFS = -19.0
 MOST_BOOST_DB = 12.0
+MOST_POINT_TEXT = 512
 
 
 class LoopError(AijockeyError):
@@ -34,6 +34,40 @@ class Point:
     def as_json(self) -> list[Any]:
         """Nested lists for another process: [seed, toward, amount]."""
         return [self.seed, self.toward.as_json() if self.toward else None, self.amount]
+
+    def __str__(self) -> str:
+        """A short text: ``7``, or ``7>9@0.5`` for half-way from 7 to 9; ends may be points in brackets."""
+        if self.toward is None:
+            return str(self.seed)
+        toward = f"({self.toward})" if self.toward.toward else str(self.toward)
+        return f"{self.seed}>{toward}@{self.amount!r}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Point":
+        """The inverse of `str`.
+
+        Raises
+        ------
+        LoopError : not the text of a point.
+        """
+        seed, arrow, rest = text.partition(">")
+        toward, _, amount = rest.rpartition("@")
+        if toward.startswith("(") and toward.endswith(")"):
+            toward = toward[1:-1]
+        try:
+            # Limits before numbers: what is longer is no point, and a parser should not climb far.
+            if len(text) > MOST_POINT_TEXT or not (seed.isascii() and seed.isdigit()) or int(seed) >= 2**64:
+                raise ValueError
+            if not arrow:
+                return cls(int(seed))
+            share = float(amount)
+            if not 0.0 <= share <= 1.0:
+                raise ValueError
+            return cls(int(seed), cls.parse(toward), share)
+        except ValueError:
+            raise LoopError(
+                f"{text[:80]!r} is not a point; expected a seed such as '7', or '7>9@0.5'"
+            ) from None
 
     @classmethod
     def from_json(cls, entry: list[Any]) -> "Point":
@@ -113,6 +147,9 @@ def make_loop(audio: Float, *, match_level: bool = True) -> Loop:
         raise LoopError("a loop holds values that are not finite (NaN or infinity); it is left out")
     if not match_level:
         return Loop(np.ascontiguousarray(audio, dtype=np.float32))
+    # scipy.signal takes longer to import than everything else here together; who makes no loops needs none.
+    from aijockey.live.loudness import loudness_lufs
+
     level_lufs = loudness_lufs(audio)
     gain = db_to_gain(min(MOST_BOOST_DB, TARGET_LUFS - level_lufs)) if np.isfinite(level_lufs) else 1.0
     return Loop(np.ascontiguousarray(audio * np.float32(gain), dtype=np.float32), gain)

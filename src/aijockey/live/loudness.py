@@ -1,5 +1,7 @@
 """Loudness as ITU-R BS.1770-4 measures it, at 48 kHz."""
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 from scipy.signal import sosfilt
@@ -18,6 +20,8 @@ HOP_SAMPLES = RATE_HZ // 10
 OFFSET_LUFS = -0.691
 ABSOLUTE_GATE_LUFS = -70.0
 RELATIVE_GATE_LU = -10.0
+HIGHEST_LUFS = 20.0
+STEP_LU = 0.01
 
 
 class LoudnessMeter:
@@ -47,6 +51,35 @@ class LoudnessMeter:
             return -np.inf
         power = np.convolve(hops, np.ones(steps), mode="valid") / BLOCK_SAMPLES
         return _gated(power)
+
+
+class GatedLoudness:
+    """Integrated loudness of a set of any length: blocks are counted by level, so that hours take no more memory
+    than seconds.
+    """
+
+    def __init__(self) -> None:
+        levels = int((HIGHEST_LUFS - ABSOLUTE_GATE_LUFS) / STEP_LU)
+        self._counts = np.zeros(levels, dtype=np.int64)
+        self._powers = np.zeros(levels)
+
+    def add(self, power: float) -> None:
+        """Take the weighted mean power of the next block of 0.4 s."""
+        level = OFFSET_LUFS + 10.0 * math.log10(max(power, 1e-30))
+        if level > ABSOLUTE_GATE_LUFS:
+            index = min(len(self._counts) - 1, int((level - ABSOLUTE_GATE_LUFS) / STEP_LU))
+            self._counts[index] += 1
+            self._powers[index] += power
+
+    def lufs(self) -> float:
+        """Gated loudness of all so far, within 0.01 LU; -inf for silence."""
+        blocks = int(self._counts.sum())
+        if not blocks:
+            return -math.inf
+        gate = OFFSET_LUFS + 10.0 * math.log10(self._powers.sum() / blocks) + RELATIVE_GATE_LU
+        first = max(0, math.ceil((gate - ABSOLUTE_GATE_LUFS) / STEP_LU))
+        power = self._powers[first:].sum() / max(1, int(self._counts[first:].sum()))
+        return OFFSET_LUFS + 10.0 * math.log10(max(power, 1e-30))
 
 
 def loudness_lufs(loop: Float) -> float:

@@ -1,27 +1,23 @@
 """Where sound leaves: the device, found by name, and what is said when there is none."""
 
-from collections.abc import Callable
+import threading
+import time
 from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from aijockey.errors import AijockeyError
+from aijockey.live.devices import NoDeviceError as NoDeviceError
+from aijockey.live.devices import choose_device, list_devices, load_sounddevice, usable_rate
+from aijockey.live.rate_adapter import Fill, Float, RateAdapter
 from aijockey.music.grid import RATE_HZ
-
-Float = npt.NDArray[np.float32]
-# Fills a block (samples, channels) and returns False when it was the last.
-Fill = Callable[[Float], bool]
-
-
-class NoDeviceError(AijockeyError):
-    """There is nothing to play into; the text says why."""
 
 
 class Output(Protocol):
     """A running sound device: calls back for blocks until it is told to stop."""
 
     name: str
+    underflows: int  # blocks that the system says came too late
 
     def start(self, fill: Fill) -> None:
         """Begin to ask ``fill`` for blocks."""
@@ -35,42 +31,44 @@ class Output(Protocol):
 
 
 class DeviceOutput:
-    """A device through PortAudio.
+    """A device through PortAudio, at 48 kHz where it can and else resampled to a rate of its own.
 
     Parameters
     ----------
-    device : part of its name; None is the system's default.
+    device : its name or a part of it; None is the system's default.
+    rate_hz : of the device; None: 48 kHz, or the nearest that it takes.
 
     Raises
     ------
     NoDeviceError : no PortAudio or no output device at all.
-    AijockeyError : no device of that name, or one that refuses stereo at 48 kHz.
+    AijockeyError : no device of that name, or one that refuses stereo at that rate.
     """
 
-    def __init__(self, device: str | None = None, block_samples: int = 512) -> None:
-        sounddevice = _sounddevice()
-        index, self.name = _find(sounddevice, device)
-        self._sounddevice = sounddevice
-        self._index, self._block_samples = index, block_samples
+    def __init__(
+        self, device: str | None = None, block_samples: int = 512, rate_hz: int | None = None
+    ) -> None:
+        sounddevice = load_sounddevice()
+        chosen = choose_device(list_devices(sounddevice), device)
+        self.name, self._index = chosen.name, chosen.index
+        self.rate_hz = usable_rate(sounddevice, chosen, rate_hz)
+        self._sounddevice, self._block_samples = sounddevice, block_samples
         self._stream: Any = None
-        try:
-            sounddevice.check_output_settings(device=index, channels=2, dtype="float32", samplerate=RATE_HZ)
-        except sounddevice.PortAudioError as error:
-            raise AijockeyError(
-                f"the device '{self.name}' does not take stereo at {RATE_HZ} Hz ({error})"
-            ) from error
+        self.underflows = 0
 
     def start(self, fill: Fill) -> None:
         """Begin to ask ``fill`` for blocks. Thread: control"""
         stop = self._sounddevice.CallbackStop
+        adapted = RateAdapter(fill, self.rate_hz).fill
 
-        def callback(block: Float, _frames: int, _time: object, _status: object) -> None:
-            if not fill(block):
+        def callback(block: Float, _frames: int, _time: object, status: Any) -> None:
+            if status and status.output_underflow:
+                self.underflows += 1
+            if not adapted(block):
                 raise stop
 
         try:
             self._stream = self._sounddevice.OutputStream(
-                samplerate=RATE_HZ,
+                samplerate=self.rate_hz,
                 blocksize=self._block_samples,
                 device=self._index,
                 channels=2,
@@ -94,28 +92,41 @@ class DeviceOutput:
             self._stream.close()
 
 
-def _sounddevice() -> Any:
-    try:
-        import sounddevice
-    except (ImportError, OSError) as error:  # OSError: the PortAudio library is missing
-        reason = f"{error}; on Debian and Ubuntu: apt install libportaudio2"
-        raise NoDeviceError(f"sound output is not available ({reason})") from error
-    return sounddevice
+class NullOutput:
+    """No device, but its clock: takes a block whenever it would be due, for machines without sound and for tests."""
 
+    name = "nowhere (no device)"
 
-def _find(sounddevice: Any, name: str | None) -> tuple[int, str]:
-    try:
-        devices = [entry for entry in sounddevice.query_devices() if entry["max_output_channels"] >= 2]
-        default = sounddevice.default.device[1]
-    except sounddevice.PortAudioError as error:
-        raise NoDeviceError(f"the sound system does not answer ({error})") from error
-    if not devices:
-        raise NoDeviceError("there is no sound output device")
-    if name is None:
-        chosen = next((entry for entry in devices if entry["index"] == default), devices[0])
-        return int(chosen["index"]), str(chosen["name"])
-    matching = [entry for entry in devices if name.lower() in str(entry["name"]).lower()]
-    if not matching:
-        names = ", ".join(f"'{entry['name']}'" for entry in devices)
-        raise AijockeyError(f"no output device '{name}'; there are: {names}")
-    return int(matching[0]["index"]), str(matching[0]["name"])
+    def __init__(self, block_samples: int = 512) -> None:
+        self._block = np.zeros((block_samples, 2), dtype=np.float32)
+        self._stop = threading.Event()
+        self.underflows = 0
+        self._thread: threading.Thread | None = None
+
+    def start(self, fill: Fill) -> None:
+        """Begin to ask ``fill`` for blocks. Thread: control"""
+        self._thread = threading.Thread(target=self._run, args=(fill,), name="null device", daemon=True)
+        self._thread.start()
+
+    @property
+    def active(self) -> bool:
+        """Whether blocks are still asked for. Thread: any"""
+        return self._thread is not None and self._thread.is_alive()
+
+    def close(self) -> None:
+        """Stop asking. Thread: control"""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self, fill: Fill) -> None:
+        began, taken = time.monotonic(), 0
+        while not self._stop.is_set():
+            taken += len(self._block)
+            wait_s = began + taken / RATE_HZ - time.monotonic()
+            if wait_s > 0:
+                time.sleep(wait_s)
+            elif wait_s < -len(self._block) / RATE_HZ:
+                self.underflows += 1
+            if not fill(self._block):
+                return

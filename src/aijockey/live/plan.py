@@ -7,28 +7,42 @@ live and offline.
 """
 
 import bisect
+import copy
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
 
-from aijockey.control.parameters import CONTROL_PREFIX, DECK_PARAMETERS, Value
+from aijockey.control.parameters import CONTROL_PREFIX, DECK_PARAMETERS, GLOBAL_PARAMETERS, Value
 from aijockey.live.loops import LoopRequest, Point
+from aijockey.live.moments import format_moment, format_queue, parse_moment, parse_queue
 from aijockey.music.grid import BEATS_PER_BAR, SIXTEENTHS_PER_BEAT
 
 FINEST_GRID_BEATS = Fraction(1, SIXTEENTHS_PER_BEAT)
 MOST_NESTED_WALKS = 6
+LARGEST_SEED = int(DECK_PARAMETERS["seed"].high)
+# A planned event of this name is the transport's grid, for decks without one of their own.
+COMMON_GRID = "transport.quantise_beats"
+# What makes a deck play another loop, at its next grid line.
+JUMPS = ("play", "voice", "seed", "point", "loop", "moment", "skip")
+# What is sent is used up; where the plan then is says more than what was sent last.
+SENT_ONCE = ("seed", "walk", "point", "loop", "moment", "skip")
 
 
 @dataclass(frozen=True)
 class Swap:
     """At ``beat`` the deck plays ``request`` alone (None: nothing); the cross-fade before it lasts
     ``fade_beats``.
+
+    mixer : parameters of the deck that move with it. same : the request is what plays already.
     """
 
     beat: Fraction
     request: LoopRequest | None
     fade_beats: float
     grid_beats: Fraction
+    mixer: Mapping[str, Value] = field(default_factory=dict)
+    same: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,7 +55,7 @@ class PlanEvent:
     over_beats: float = 0.0
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Glide:
     """A control on its straight way from one value to another."""
 
@@ -51,30 +65,44 @@ class _Glide:
     over_beats: float
 
     def at(self, beat: Fraction) -> float:
-        if self.over_beats <= 0 or beat >= self.beat + Fraction(self.over_beats):
+        if self.arrived(beat):
             return self.end
         return self.start + (self.end - self.start) * float(beat - self.beat) / self.over_beats
 
+    def arrived(self, beat: Fraction) -> bool:
+        return self.over_beats <= 0 or beat >= self.beat + Fraction(self.over_beats)
+
 
 class DeckPlan:
-    """The planned half of a deck: takes events, gives swaps."""
+    """The planned half of a deck: takes events, gives swaps.
 
-    def __init__(self, setup: dict[str, Value]) -> None:
-        values = {name: row.default for name, row in DECK_PARAMETERS.items()} | setup
-        self._voice = str(values["voice"])
-        self._playing = bool(values["play"])
-        self._refresh_beats = int(float(values["refresh_bars"])) * BEATS_PER_BAR
-        self._grid_beats = _grid(float(values["quantise_beats"]))
-        self._fade_beats = float(values["crossfade_beats"])
-        self._point = Point(int(float(values["seed"])))
+    values : planned parameters as last applied, by name.
+    """
+
+    def __init__(self, setup: Mapping[str, Value], common_grid_beats: float | None = None) -> None:
+        planned = {
+            name: row.default for name, row in DECK_PARAMETERS.items() if row.planned and not row.gesture
+        }
+        self.values: dict[str, Value] = planned | dict(setup)
+        if common_grid_beats is None:
+            common_grid_beats = float(GLOBAL_PARAMETERS[COMMON_GRID].default)
+        self._common_grid = _grid(common_grid_beats)
+        self._playing = bool(self.values["play"])
+        seed = Point(int(float(self.values["seed"])))
+        self._point = Point.parse(str(setup["point"])) if "point" in setup else seed
         self._walk: tuple[Fraction, Point, float] | None = None  # since, toward, over
         zero = Fraction(0)
         self._controls = {
             name.removeprefix(CONTROL_PREFIX): _Glide(zero, float(value), float(value), 0.0)
-            for name, value in values.items()
+            for name, value in self.values.items()
             if name.startswith(CONTROL_PREFIX)
         }
+        self._mixer: Mapping[str, Value] = {}
+        self._skips = 0
+        if "loop" in setup:
+            self._jump_to(str(setup["loop"]))
         self._changed_at: Fraction | None = zero if self._playing else None
+        self._since = zero  # of the last event; a line that a finer grid puts before it is past
         self._last_swap: Fraction | None = None
         self._last_request: LoopRequest | None = None
         self._events: list[PlanEvent] = []
@@ -82,48 +110,144 @@ class DeckPlan:
     @property
     def fade_beats(self) -> float:
         """Length of the deck's cross-fades as last set."""
-        return self._fade_beats
+        return float(self.values["crossfade_beats"])
+
+    @property
+    def grid_beats(self) -> Fraction:
+        """The deck's own grid, or the transport's."""
+        own = float(self.values["quantise_beats"])
+        return self._common_grid if own < 0 else _grid(own)
 
     def add(self, event: PlanEvent) -> None:
         """Take an event; one that is earlier than what was already planned acts as soon as it can."""
         bisect.insort_right(self._events, event, key=lambda item: item.beat)
 
     def advance(self, until: Fraction) -> list[Swap]:
-        """Swaps that fall on beats up to ``until`` and were not given before."""
+        """Swaps that fall on beats before ``until`` and were not given before."""
         swaps: list[Swap] = []
         while True:
             line = self._next_line()
             if self._events and (line is None or self._events[0].beat <= line):
-                if self._events[0].beat > until:
+                if self._events[0].beat >= until:
                     return swaps
                 self._apply(self._events.pop(0))
-            elif line is None or line > until:
+            elif line is None or line >= until:
                 return swaps
             else:
                 swap = self._swap_at(line)
                 if swap is not None:
                     swaps.append(swap)
 
+    def peek(self, until: Fraction) -> list[Swap]:
+        """What `advance` would give if nothing else happened; changes nothing."""
+        return self._copy().advance(until)
+
+    def foresee(self, beat: Fraction) -> "DeckPlan":
+        """The plan as it will be when all that was sent up to ``beat`` has been applied."""
+        plan = self._copy()
+        while plan._events and plan._events[0].beat <= beat:
+            plan._apply(plan._events.pop(0))
+        return plan
+
+    def loop_text(self, beat: Fraction) -> str:
+        """Voice, point and controls that a swap at ``beat`` would take, written as a moment is."""
+        return request_text(self._request_at(beat))
+
+    def setup_at(self, beat: Fraction) -> tuple[dict[str, Value], list[PlanEvent]]:
+        """What another plan begins with that takes over at ``beat``, and the moves that are then under way, from
+        its beat 0 on; parameters of the mixer among them came with a loop that has not entered yet.
+        """
+        setup = {
+            name: value
+            for name, value in self.values.items()
+            if name in DECK_PARAMETERS and name not in SENT_ONCE and value != DECK_PARAMETERS[name].default
+        }
+        point = self._point_at(beat)
+        if point.toward is not None:
+            setup["point"] = str(point)
+        elif point.seed:
+            setup["seed"] = float(point.seed)
+        setup |= {f"{CONTROL_PREFIX}{name}": glide.at(beat) for name, glide in self._controls.items()}
+        zero = Fraction(0)
+        moves = [PlanEvent(zero, name, value) for name, value in self._mixer.items()]
+        moves += [PlanEvent(zero, "skip", 1.0)] * self._skips
+        if self._walk is not None:
+            since, toward, over_beats = self._walk
+            moves.append(PlanEvent(zero, "walk", float(toward.seed), over_beats - float(beat - since)))
+        moves += [
+            PlanEvent(zero, f"{CONTROL_PREFIX}{name}", glide.end, glide.over_beats - float(beat - glide.beat))
+            for name, glide in self._controls.items()
+            if not glide.arrived(beat)
+        ]
+        return setup, moves
+
+    def _copy(self) -> "DeckPlan":
+        plan = copy.copy(self)
+        plan.values, plan._controls, plan._events = (
+            dict(self.values),
+            dict(self._controls),
+            list(self._events),
+        )
+        return plan
+
+    def _refresh_line(self) -> Fraction | None:
+        if not self._playing or self._last_swap is None:
+            return None
+        policy = self.values["refresh"]
+        if policy == "change":
+            moving = self._walk or not all(
+                glide.arrived(self._last_swap) for glide in self._controls.values()
+            )
+            every = max(self.grid_beats, Fraction(BEATS_PER_BAR)) if moving else Fraction(0)
+        else:
+            bars = int(float(self.values["refresh_bars"])) if policy == "bars" else 0
+            every = Fraction(bars * BEATS_PER_BAR)
+        if not every:
+            return None
+        return max((self._last_swap // every + 1) * every, _at_or_after(self._since, every))
+
     def _next_line(self) -> Fraction | None:
-        lines = []
+        changed = None
         if self._changed_at is not None:
-            lines.append(_at_or_after(self._changed_at, self._grid_beats))
-        if self._playing and self._refresh_beats and self._last_swap is not None:
-            lines.append(Fraction((self._last_swap // self._refresh_beats + 1) * self._refresh_beats))
-        return min(lines) if lines else None
+            changed = _at_or_after(max(self._changed_at, self._since), self.grid_beats)
+        refresh = self._refresh_line()
+        if changed is None or refresh is None:
+            return changed if refresh is None else refresh
+        return min(changed, refresh)
 
     def _swap_at(self, beat: Fraction) -> Swap | None:
+        if self._skips:
+            for _ in range(self._skips):
+                self._next_of_queue(beat)
+            self._skips = 0
+        elif self._changed_at is None and parse_queue(str(self.values["queue"])):
+            self._next_of_queue(beat)
         self._changed_at = None
         self._last_swap = beat
-        request = self._request_at(beat) if self._playing and self._voice else None
-        if request == self._last_request:
+        request = self._request_at(beat) if self._playing and self.values["voice"] else None
+        mixer, self._mixer = self._mixer, {}
+        same = request == self._last_request
+        if same and not mixer:
             return None
         self._last_request = request
-        return Swap(beat, request, self._fade_beats, max(self._grid_beats, Fraction(1)))
+        grid = max(self.grid_beats, Fraction(1))
+        return Swap(beat, request, self.fade_beats, grid, mixer, same)
+
+    def _next_of_queue(self, beat: Fraction) -> None:
+        items = parse_queue(str(self.values["queue"]))
+        if not items:
+            point = self._point_at(beat)
+            self._point, self._walk = Point((point.seed + 1) % (LARGEST_SEED + 1)), None
+            return
+        self.values["queue"] = format_queue(items[1:])
+        if isinstance(items[0], Point):
+            self._point, self._walk = items[0], None
+        else:
+            self._jump_to(str(self.values[f"moment_{items[0]}"]))
 
     def _request_at(self, beat: Fraction) -> LoopRequest:
         controls = tuple(sorted((name, glide.at(beat)) for name, glide in self._controls.items()))
-        return LoopRequest(self._voice, self._point_at(beat), controls)
+        return LoopRequest(str(self.values["voice"]), self._point_at(beat), controls)
 
     def _point_at(self, beat: Fraction) -> Point:
         if self._walk is None:
@@ -137,34 +261,64 @@ class DeckPlan:
             return Point(self._point.seed, toward, amount)
         return _mixed(self._point, toward, amount)
 
+    def _jump_to(self, text: str) -> None:
+        """Take the loop and the mixer of a moment; what it does not name stays."""
+        moment = parse_moment(text)
+        if "point" in moment:
+            self._point, self._walk = Point.parse(str(moment.pop("point"))), None
+            zero = Fraction(0)
+            self._controls = {
+                name.removeprefix(CONTROL_PREFIX): _Glide(zero, float(value), float(value), 0.0)
+                for name, value in moment.items()
+                if name.startswith(CONTROL_PREFIX)
+            }
+        if "voice" in moment:
+            self.values["voice"] = moment.pop("voice")
+        self._mixer = {name: value for name, value in moment.items() if not name.startswith(CONTROL_PREFIX)}
+
     def _apply(self, event: PlanEvent) -> None:
         name, value = event.name, event.value
         number = 0.0 if isinstance(value, str) else value
+        self._since = event.beat
+        if name == COMMON_GRID:
+            self._common_grid = _grid(number)
+            return
+        self.values[name] = value
         if name == "play":
             self._playing = bool(number)
-        elif name == "voice":
-            self._voice = str(value)
         elif name == "seed":
             self._point, self._walk = Point(int(number)), None
+        elif name == "point":
+            self._point, self._walk = Point.parse(str(value)), None
         elif name == "walk":
             self._point = _shortened(self._point_at(event.beat), MOST_NESTED_WALKS)
             self._walk = (event.beat, Point(int(number)), event.over_beats)
-        elif name == "refresh_bars":
-            self._refresh_beats = int(number) * BEATS_PER_BAR
-        elif name == "quantise_beats":
-            self._grid_beats = _grid(number)
-        elif name == "crossfade_beats":
-            self._fade_beats = number
-        else:
+        elif name == "loop":
+            self._jump_to(str(value))
+        elif name == "moment":
+            text = str(self.values[f"moment_{int(number)}"])
+            self._jump_to(text)
+            self._playing = self._playing or bool(parse_moment(text))
+            self.values["play"] = float(self._playing)
+        elif name == "skip":
+            self._skips += int(number)
+        elif name.startswith(CONTROL_PREFIX):
             control = name.removeprefix(CONTROL_PREFIX)
             before = self._controls.get(control)
             start = before.at(event.beat) if before else 0.0
             self._controls[control] = _Glide(event.beat, start, number, event.over_beats)
-        jumps = name in ("play", "voice", "seed") or (
-            name.startswith(CONTROL_PREFIX) and event.over_beats <= 0
+        turned = (
+            name.startswith(CONTROL_PREFIX) and event.over_beats <= 0 and self.values["refresh"] != "hold"
         )
-        if jumps and self._changed_at is None:
+        moved = self.values["refresh"] == "change" and (name.startswith(CONTROL_PREFIX) or name == "walk")
+        if (name in JUMPS or turned or moved) and self._changed_at is None:
             self._changed_at = event.beat
+
+
+def request_text(request: LoopRequest) -> str:
+    """Voice, point and controls of a loop, written as a moment is."""
+    controls = {f"{CONTROL_PREFIX}{name}": value for name, value in request.controls}
+    return format_moment({"voice": request.voice, "point": str(request.point), **controls})
 
 
 def _mixed(start: Point, toward: Point, amount: float) -> Point:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from aijockey.control.parameters import near
 from aijockey.live.arrange import arrange
-from aijockey.live.generator import Generator
 from aijockey.live.loop_source import DirectSource, controls_of, generate_loop
 from aijockey.live.loops import Float, LoopRequest
 from aijockey.live.set_file import LiveSet, SetError, read_set
@@ -55,6 +54,8 @@ def direct_source(pack: Pack, threads: int = 1) -> DirectSource:
     """A source that makes the pack's loops when they are asked for, and raises where one fails: for
     rendering.
     """
+    from aijockey.live.generator import Generator  # loads ONNX Runtime
+
     generator = Generator(pack, threads)
     voices = {voice.name: voice.tonal for voice in pack.manifest.voices}
 

@@ -1,9 +1,9 @@
-"""A set: decks, mixer and events, as one readable text file that replays sample for sample.
+"""A set: decks, mixer, events and entries, as one readable text file that replays sample for sample.
 
 The file is TOML. Beats count from 0 at the set's first sample; bar 1 starts on beat 0. ``over`` is how many
 beats a move takes. The pack is named and pinned by hash, never opened by a path that a file states::
 
-    format = 1
+    format = 2
     title = "First light"
     tempo_bpm = 125.0
     bars = 64
@@ -24,11 +24,11 @@ beats a move takes. The pack is named and pinned by hash, never opened by a path
     set = "deck.1.play"
     to = 1
 
-Events may also stand one to a line, as an array: ``events = [{ beat = 0, set = "deck.1.play", to = 1 }, …]``.
+Events may also stand one to a line, as an array: ``events = [{ beat = 0, set = "deck.1.play", to = 1 }, …]``. A
+recorded performance also holds ``entries``: what became of each planned loop, so that a replay lets late ones in
+where they came in. Format 1 had none; docs/set-format.md tells all.
 """
 
-import json
-import math
 import os
 import tomllib
 from collections.abc import Mapping
@@ -37,42 +37,32 @@ from pathlib import Path
 from typing import Any
 
 from aijockey.control import parameters
-from aijockey.control.parameters import CONTROL_PREFIX, MAX_DECKS, ParameterError, Value, near
+from aijockey.control.parameters import CONTROL_PREFIX, MAX_DECKS, ParameterError, Value
 from aijockey.errors import AijockeyError
+from aijockey.live.moments import parse_moment
+from aijockey.live.set_parts import (
+    Entry,
+    Event,
+    PackReference,
+    SetError,
+    bare_key,
+    checked,
+    entry_items,
+    event_items,
+    inline,
+    only_keys,
+    parse_entry,
+    text_of,
+    toml,
+)
 
-FORMAT = 1
-MAX_FILE_BYTES = 16 << 20
-MAX_BEAT = 1e7
+FORMAT = 2
+READABLE = (1, 2)
+MAX_FILE_BYTES = 64 << 20
 TOP_KEYS = ("format", "title", "tempo_bpm", "bars", "pack", "mixer", "deck", "events", "event")
+ENTRY_LISTS = ("entries", "entry")
 EVENT_KEYS = ("beat", "set", "to", "over")
 PACK_KEYS = ("name", "sha256")
-
-
-class SetError(AijockeyError):
-    """A set that cannot be played; the text says where and why."""
-
-
-@dataclass(frozen=True)
-class Event:
-    """At ``beat``, send the parameter at ``address`` to ``value`` within ``over_beats``."""
-
-    beat: float
-    address: str
-    value: Value
-    over_beats: float = 0.0
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "beat", _number(self.beat, "beat", 0.0, MAX_BEAT))
-        object.__setattr__(self, "over_beats", _number(self.over_beats, "over", 0.0, MAX_BEAT))
-        object.__setattr__(self, "value", parameters.check(self.address, self.value))
-
-
-@dataclass(frozen=True)
-class PackReference:
-    """Which pack a set was made with: its name, and the SHA-256 of its manifest ("" pins nothing)."""
-
-    name: str
-    sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,6 +73,7 @@ class LiveSet:
     its default.
     mixer : initial values of the parameters that belong to no deck, by address.
     events : in order of time.
+    entries : of a recorded performance: what became of the loops that were planned.
     bars : the set's length; it can be played on beyond.
     """
 
@@ -93,6 +84,7 @@ class LiveSet:
     bars: int = 32
     mixer: Mapping[str, Value] = field(default_factory=dict)
     pack: PackReference | None = None
+    entries: tuple[Entry, ...] = ()
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.decks) <= MAX_DECKS:
@@ -108,15 +100,22 @@ class LiveSet:
             if deck is not None and deck >= len(self.decks):
                 where = f"event {number} ({event.address}, beat {event.beat:g})"
                 raise SetError(f"{where}: the set has {len(self.decks)} decks")
+        for number, entry in enumerate(self.entries, start=1):
+            if not 1 <= entry.deck <= len(self.decks):
+                raise SetError(f"entry {number}: deck {entry.deck}; the set has {len(self.decks)} decks")
         # Stable, so that events of one beat keep the order they were written in.
         object.__setattr__(self, "events", tuple(sorted(self.events, key=lambda event: event.beat)))
 
     @property
     def voices(self) -> tuple[str, ...]:
         """Voices that the set names, in order of first mention."""
-        names = [str(deck["voice"]) for deck in self.decks if "voice" in deck]
-        names += [str(event.value) for event in self.events if event.address.endswith(".voice")]
-        return tuple(dict.fromkeys(names))
+        sent = [(name, value) for deck in self.decks for name, value in deck.items()]
+        sent += [(event.address.rpartition(".")[2], event.value) for event in self.events]
+        names = [str(value) for name, value in sent if name == "voice"]
+        for name, value in sent:
+            if name == "loop" or name.startswith("moment_"):
+                names.append(str(parse_moment(str(value)).get("voice", "")))
+        return tuple(name for name in dict.fromkeys(names) if name)
 
     def varied(self, seed: int = 0, tempo_bpm: float | None = None) -> "LiveSet":
         """The same shape with ``seed`` added to every seed, and another starting tempo if one is given."""
@@ -165,12 +164,14 @@ def parse_set(text: str) -> LiveSet:
     except tomllib.TOMLDecodeError as error:
         raise SetError(f"not a set file: {error}") from error
     version = table.get("format")
-    if version != FORMAT or isinstance(version, bool):
-        known = f"this version of aijockey reads format {FORMAT}"
+    if version not in READABLE or isinstance(version, bool):
+        known = f"this version of aijockey reads formats {' and '.join(map(str, READABLE))}"
         raise SetError(f"format = {version!r}; {known}" + ("; is it a set file?" if version is None else ""))
-    _only_keys(table, TOP_KEYS, "the set")
-    entries = _tables(table, "events") + _tables(table, "event")
-    events = tuple(_parse_event(number, entry) for number, entry in enumerate(entries, start=1))
+    only_keys(table, TOP_KEYS + (ENTRY_LISTS if version >= 2 else ()), "the set")
+    listed = _tables(table, "events") + _tables(table, "event")
+    events = tuple(_parse_event(number, entry) for number, entry in enumerate(listed, start=1))
+    entered = _tables(table, "entries") + _tables(table, "entry")
+    entries = tuple(parse_entry(number, entry) for number, entry in enumerate(entered, start=1))
     pack = _parse_pack(table["pack"]) if "pack" in table else None
     mixer = table.get("mixer", {})
     if not isinstance(mixer, dict):
@@ -178,11 +179,12 @@ def parse_set(text: str) -> LiveSet:
     return LiveSet(
         decks=tuple(_flat(deck) for deck in _tables(table, "deck")),
         events=events,
-        title=_text(table.get("title", "untitled"), "title"),
+        title=text_of(table.get("title", "untitled"), "title"),
         tempo_bpm=table.get("tempo_bpm", 120.0),
         bars=table.get("bars", 32),
         mixer=_flat(mixer),
         pack=pack,
+        entries=entries,
     )
 
 
@@ -207,54 +209,43 @@ def format_set(live_set: LiveSet) -> str:
     """The text of a set file."""
     lines = [
         f"format = {FORMAT}",
-        f"title = {_toml(live_set.title)}",
-        f"tempo_bpm = {_toml(live_set.tempo_bpm)}",
+        f"title = {toml(live_set.title)}",
+        f"tempo_bpm = {toml(live_set.tempo_bpm)}",
         f"bars = {live_set.bars}",
         "",
     ]
     if live_set.events:
-        lines += ["events = [", *(f"  {_event_line(event)}," for event in live_set.events), "]", ""]
+        lines += ["events = [", *(f"  {inline(event_items(event))}," for event in live_set.events), "]", ""]
+    if live_set.entries:
+        lines += ["entries = [", *(f"  {inline(entry_items(entry))}," for entry in live_set.entries), "]", ""]
     if live_set.pack:
         lines += [
             "[pack]",
-            f"name = {_toml(live_set.pack.name)}",
-            f"sha256 = {_toml(live_set.pack.sha256)}",
+            f"name = {toml(live_set.pack.name)}",
+            f"sha256 = {toml(live_set.pack.sha256)}",
             "",
         ]
     if live_set.mixer:
-        lines += ["[mixer]", *(f"{_toml(key)} = {_toml(value)}" for key, value in live_set.mixer.items()), ""]
+        lines += ["[mixer]", *(f"{toml(key)} = {toml(value)}" for key, value in live_set.mixer.items()), ""]
     for deck in live_set.decks:
-        lines += ["[[deck]]", *(f"{_key(name)} = {_toml(value)}" for name, value in deck.items()), ""]
+        lines += ["[[deck]]", *(f"{_key(name)} = {toml(value)}" for name, value in deck.items()), ""]
     return "\n".join(lines)
-
-
-def _event_line(event: Event) -> str:
-    over = f", over = {_toml(event.over_beats)}" if event.over_beats else ""
-    return f"{{ beat = {_toml(event.beat)}, set = {_toml(event.address)}, to = {_toml(event.value)}{over} }}"
 
 
 def _key(name: str) -> str:
     if name.startswith(CONTROL_PREFIX):
-        return f"controls.{_toml(name.removeprefix(CONTROL_PREFIX))}"
+        return f"controls.{bare_key(name.removeprefix(CONTROL_PREFIX))}"
     return name
 
 
-def _toml(value: Value) -> str:
-    if isinstance(value, str):
-        # JSON's escapes are TOML's, but for DEL, which TOML wants escaped.
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    number = float(value)
-    return str(int(number)) if number == int(number) and abs(number) < 2**53 else repr(number)
-
-
 def _parse_event(number: int, entry: Mapping[str, Any]) -> Event:
-    _only_keys(entry, EVENT_KEYS, f"event {number}")
+    only_keys(entry, EVENT_KEYS, f"event {number}")
     missing = [key for key in ("beat", "set", "to") if key not in entry]
     if missing:
         raise SetError(
             f"event {number}: no '{missing[0]}'; expected {{ beat = 0, set = \"deck.1.play\", to = 1 }}"
         )
-    address = _text(entry["set"], f"event {number}: set")
+    address = text_of(entry["set"], f"event {number}: set")
     try:
         return Event(entry["beat"], address, entry["to"], entry.get("over", 0.0))
     except AijockeyError as error:
@@ -264,12 +255,14 @@ def _parse_event(number: int, entry: Mapping[str, Any]) -> Event:
 def _parse_pack(entry: object) -> PackReference:
     if not isinstance(entry, dict):
         raise SetError(f"pack = {entry!r}: expected a table with a name")
-    _only_keys(entry, PACK_KEYS, "pack")
-    return PackReference(_text(entry.get("name"), "pack.name"), _text(entry.get("sha256", ""), "pack.sha256"))
+    only_keys(entry, PACK_KEYS, "pack")
+    return PackReference(
+        text_of(entry.get("name"), "pack.name"), text_of(entry.get("sha256", ""), "pack.sha256")
+    )
 
 
 def _checked_deck(number: int, deck: Mapping[str, Value]) -> dict[str, Value]:
-    return {name: parameters.check(f"deck.{number}.{name}", value) for name, value in deck.items()}
+    return {name: checked(f"deck.{number}.{name}", value) for name, value in deck.items()}
 
 
 def _checked_mixer(mixer: Mapping[str, Value]) -> dict[str, Value]:
@@ -278,7 +271,7 @@ def _checked_mixer(mixer: Mapping[str, Value]) -> dict[str, Value]:
             raise SetError(f"mixer: {address} belongs to a deck; write it under [[deck]]")
         if address == "transport.tempo_bpm":
             raise SetError("mixer: the tempo is the set's tempo_bpm")
-    return {address: parameters.check(address, value) for address, value in mixer.items()}
+    return {address: checked(address, value) for address, value in mixer.items()}
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -297,23 +290,3 @@ def _tables(table: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise SetError(f"{key}: expected a list of tables")
     return entries
-
-
-def _only_keys(table: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
-    for key in table:
-        if key not in known:
-            raise SetError(f"{where}: unknown key '{key}'{near(key, known)}; known are {', '.join(known)}")
-
-
-def _text(value: object, where: str) -> str:
-    if not isinstance(value, str):
-        raise SetError(f"{where} = {value!r}: expected text")
-    return value
-
-
-def _number(value: object, where: str, low: float, high: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise SetError(f"{where} = {value!r}: expected a number")
-    if not low <= value <= high:
-        raise SetError(f"{where} = {value!r}: expected {low:g} to {high:g} (are these samples?)")
-    return float(value)

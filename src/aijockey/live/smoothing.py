@@ -1,6 +1,7 @@
 """Controls that never jump: each value moves in a straight line to where it was sent."""
 
 from collections import deque
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -40,12 +41,12 @@ class Smoothed:
         """Whether nothing moves or waits (as of the last `render`)."""
         return not self._waiting and self._value == self._move.value
 
-    def send(self, start: int, value: float, samples: int = 0) -> None:
+    def send(self, start: int, value: float | str, samples: int = 0) -> None:
         """Move to ``value`` from sample ``start`` on, within ``samples``, but never faster than 10 ms.
 
         Thread: audio
         """
-        self._waiting.append(_Move(start, value, max(samples, RAMP_SAMPLES)))
+        self._waiting.append(_Move(start, float(value), max(samples, RAMP_SAMPLES)))
 
     def render(self, start: int, count: int) -> float | Double:
         """Values of samples ``start`` to ``start + count``: one float where it rests, else (count,).
@@ -72,3 +73,26 @@ class Smoothed:
             return np.full(len(index), move.value)
         passed = np.clip((index - move.start) / move.samples, 0.0, 1.0)
         return self._value + (move.value - self._value) * passed
+
+
+class SmoothedChoice:
+    """One of several ways, on the sample clock: a change is a cross-fade of their weights, which sum to 1."""
+
+    def __init__(self, choices: Sequence[str], value: str) -> None:
+        self.target = value
+        self._weights = {choice: Smoothed(float(choice == value)) for choice in choices}
+
+    def send(self, start: int, value: float | str, samples: int = 0) -> None:
+        """Change to ``value`` from sample ``start`` on. Thread: audio"""
+        self.target = str(value)
+        for choice, weight in self._weights.items():
+            weight.send(start, float(choice == value), samples)
+
+    def render(self, start: int, count: int) -> dict[str, float | Double]:
+        """Weights of the choices that are heard in samples ``start`` to ``start + count``. Thread: audio"""
+        weights = {choice: weight.render(start, count) for choice, weight in self._weights.items()}
+        return {
+            choice: weight
+            for choice, weight in weights.items()
+            if not (isinstance(weight, float) and weight == 0.0)
+        }

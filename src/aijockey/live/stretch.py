@@ -9,11 +9,17 @@ next. At 120 BPM all lines coincide and the reference comes through bit by bit.
 
 `ToneStretch` keeps partials whole, for chords and basses: a phase vocoder whose frames are read from where
 the transport is, so it cannot drift.
+
+`Varispeed` keeps neither pitch nor anything else from following the tempo, as a record player does.
+
+All three can be set to start anywhere and give the same from there. ``rate`` is the speed at which the two
+stretchers read along their lines and within their frames: 2 is an octave up, at the same tempo.
 """
 
-from collections.abc import Callable
+import math
 from fractions import Fraction
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,11 +27,11 @@ import scipy.fft
 
 from aijockey.audio.stft import hann
 from aijockey.live.clock import TempoMap
-from aijockey.music.grid import BEAT_SAMPLES, SIXTEENTH_SAMPLES
+from aijockey.live.interpolation import ReadReference, read_between
+from aijockey.music.grid import BEAT_SAMPLES, REFERENCE_BPM, SIXTEENTH_SAMPLES
 
 Float = npt.NDArray[np.float32]
 Complex = npt.NDArray[np.complex64]
-ReadReference = Callable[[int, int], Float]  # start, count on the 120 BPM grid -> (channels, count)
 
 FADE_SAMPLES = 512
 # A splice may jump this far; faster or slower tempos splice more often instead.
@@ -46,16 +52,22 @@ def _fade(samples: int) -> Float:
 
 
 class GridStretch:
-    """Stretch that keeps every sixteenth's attack as it is."""
+    """Stretch that keeps every sixteenth's attack as it is.
 
-    def __init__(self, clock: TempoMap, read: ReadReference) -> None:
+    Parameters
+    ----------
+    origin : where on the 120 BPM grid a sixteenth of the material stands, for loops that run out of phase.
+    """
+
+    def __init__(self, clock: TempoMap, read: ReadReference, rate: float = 1.0, origin: int = 0) -> None:
+        self.rate = rate
         self._clock = clock
         self._read = read
+        self._origin = origin % SIXTEENTH_SAMPLES
         self._position = -1
         self._reference = 0  # of the present grid point
         self._grain_end = 0  # sample of the next one
-        self._offset = 0  # the present line: reference position minus sample
-        self._next_offset = 0
+        self._line = self._next_line = _Line(0, 0, rate)
         self._splice = 0  # first sample of the fade to the next line
         self._fade_samples = 0
 
@@ -71,46 +83,58 @@ class GridStretch:
                 continue
             stop = min(end, self._grain_end)
             fade_end = self._splice + self._fade_samples
-            if self._next_offset == self._offset or position >= fade_end:
-                pieces.append(self._read(position + self._next_offset, stop - position))
+            if self._next_line == self._line or position >= fade_end:
+                pieces.append(self._along(self._next_line, position, stop - position))
             elif position < self._splice:
                 stop = min(stop, self._splice)
-                pieces.append(self._read(position + self._offset, stop - position))
+                pieces.append(self._along(self._line, position, stop - position))
             else:
                 stop = min(stop, fade_end)
-                old = self._read(position + self._offset, stop - position)
-                new = self._read(position + self._next_offset, stop - position)
+                old = self._along(self._line, position, stop - position)
+                new = self._along(self._next_line, position, stop - position)
                 gain = _fade(self._fade_samples)[position - self._splice : stop - self._splice]
                 pieces.append(old + (new - old) * gain)
             position = stop
         self._position = end
         return pieces[0] if len(pieces) == 1 else np.concatenate(pieces, axis=1)
 
+    def _along(self, line: "_Line", start: int, count: int) -> Float:
+        """Samples ``start`` on as a line reads them."""
+        if line.rate == 1.0:
+            return self._read(start + line.reference - line.sample, count)
+        offsets = line.rate * np.arange(start - line.sample, start - line.sample + count, dtype=np.float64)
+        return read_between(self._read, line.reference, offsets, line.rate)
+
     def _seek(self, start: int) -> None:
-        reference = self._clock.reference_at(start) // SIXTEENTH_SAMPLES * SIXTEENTH_SAMPLES
+        heard = math.floor(self._clock.straight(self._clock.beat_at(start)) * BEAT_SAMPLES)
+        reference = (heard - self._origin) // SIXTEENTH_SAMPLES * SIXTEENTH_SAMPLES + self._origin
         sample = self._sample_of(reference)
         if sample > start:  # rounding put the grid point after the start
             reference -= SIXTEENTH_SAMPLES
             sample = self._sample_of(reference)
-        self._next_offset = reference - sample
+        self._next_line = _Line(reference, sample, self.rate)
         self._next_grain(reference, sample)
         while self._grain_end <= start:
             self._next_grain(self._reference, self._grain_end)
 
     def _next_grain(self, reference: int, sample: int) -> None:
         """Plan from the grid point at ``reference``, which sounds at ``sample``, to the next."""
-        self._offset = self._next_offset
-        whole = self._sample_of(reference + SIXTEENTH_SAMPLES) - self._sample_of(reference)
-        jump = abs(whole - SIXTEENTH_SAMPLES)
+        self._line = self._next_line
+        inside = (reference - self._origin) % SIXTEENTH_SAMPLES
+        grid = reference - inside
+        whole = self._sample_of(grid + SIXTEENTH_SAMPLES) - self._sample_of(grid)
+        jump = abs(whole * self.rate - SIXTEENTH_SAMPLES)
         division = next((number for number in DIVISIONS if jump <= number * MOST_JUMP_SAMPLES), DIVISIONS[-1])
-        step = SIXTEENTH_SAMPLES // division
+        # No step leads past the next sixteenth, also where the tempo has just changed within this one.
+        step = min(SIXTEENTH_SAMPLES // division, SIXTEENTH_SAMPLES - inside)
         self._reference = reference + step
         self._grain_end = max(sample + 1, self._sample_of(self._reference))
-        self._next_offset = self._reference - self._grain_end
+        line = _Line(self._reference, self._grain_end, self.rate)
+        self._next_line = self._line if line.coincides(self._line) else line
         length = self._grain_end - sample
         self._fade_samples = max(1, min(FADE_SAMPLES, length // 3))
         self._splice = sample
-        if self._next_offset != self._offset:
+        if self._next_line != self._line:
             self._splice += self._least_heard(sample, length)
 
     def _least_heard(self, sample: int, length: int) -> int:
@@ -119,14 +143,43 @@ class GridStretch:
         if last - first < 2:
             return first
         count = last - first + self._fade_samples
-        old = self._read(sample + self._offset + first, count)
-        new = self._read(sample + self._next_offset + first, count)
-        difference = np.sum(np.square(new - old, dtype=np.float64), axis=0)
-        total = np.concatenate([[0.0], np.cumsum(difference)])
+        old = self._along(self._line, sample + first, count)
+        new = self._along(self._next_line, sample + first, count)
+        change = new - old
+        total = np.zeros(count + 1)
+        np.cumsum(np.einsum("cn,cn->n", change, change), out=total[1:])
         return first + int(np.argmin(total[self._fade_samples :] - total[: -self._fade_samples]))
 
     def _sample_of(self, reference: int) -> int:
-        return self._clock.sample_at(Fraction(reference, BEAT_SAMPLES))
+        return self._clock.sample_at(self._clock.swung(Fraction(reference, BEAT_SAMPLES)))
+
+
+class _Line(NamedTuple):
+    """Reads ``reference`` at ``sample``, and goes on from there at ``rate``."""
+
+    reference: int
+    sample: int
+    rate: float
+
+    def coincides(self, other: "_Line") -> bool:
+        """Whether both read the same everywhere."""
+        if self.rate != other.rate:
+            return False
+        apart = (self.reference - other.reference) - self.rate * (self.sample - other.sample)
+        return abs(apart) < 1e-9
+
+
+class Varispeed:
+    """Loops as fast as the transport: pitch follows the tempo."""
+
+    def __init__(self, clock: TempoMap, read: ReadReference) -> None:
+        self._clock = clock
+        self._read = read
+
+    def render(self, start: int, count: int) -> Float:
+        """Sound of samples ``start`` to ``start + count``, (channels, count). Thread: audio"""
+        base, offsets = self._clock.positions(start, count)
+        return read_between(self._read, base, offsets, self._clock.tempo_at(start) / REFERENCE_BPM)
 
 
 class ToneStretch:
@@ -141,7 +194,8 @@ class ToneStretch:
     (python-stretch was tried first: fed block by block its pitch was 0.3 to 2 % off away from a ratio of 1.)
     """
 
-    def __init__(self, clock: TempoMap, read: ReadReference, channels: int) -> None:
+    def __init__(self, clock: TempoMap, read: ReadReference, channels: int, rate: float = 1.0) -> None:
+        self.rate = rate
         self._clock = clock
         self._read = read
         self._window = hann(FRAME_SAMPLES)
@@ -174,11 +228,18 @@ class ToneStretch:
     def _next_hop(self) -> Float:
         """Add the next frame; gives the samples that no later frame reaches."""
         centre = self._clock.reference_at(self._frame * HOP_SAMPLES)
-        begin = centre - FRAME_SAMPLES // 2
-        sound = self._read(begin - HOP_SAMPLES, FRAME_SAMPLES + HOP_SAMPLES)
+        if self.rate == 1.0:
+            first = centre - FRAME_SAMPLES // 2 - HOP_SAMPLES
+            sound = self._read(first, FRAME_SAMPLES + HOP_SAMPLES)
+        else:
+            offsets = self.rate * (
+                np.arange(FRAME_SAMPLES + HOP_SAMPLES, dtype=np.float64) - (FRAME_SAMPLES // 2 + HOP_SAMPLES)
+            )
+            sound = read_between(self._read, centre, offsets, self.rate)
         if sound.any():
-            now = scipy.fft.rfft(sound[:, HOP_SAMPLES:] * self._window)
-            before = scipy.fft.rfft(sound[:, :FRAME_SAMPLES] * self._window)
+            # Both frames in one transform: (2, channels, samples).
+            frames = np.stack([sound[:, HOP_SAMPLES:], sound[:, :FRAME_SAMPLES]]) * self._window
+            now, before = scipy.fft.rfft(frames)
             self._sum += scipy.fft.irfft(self._turned(now, before), FRAME_SAMPLES) * self._window
         else:
             self._last = None

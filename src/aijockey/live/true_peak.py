@@ -6,6 +6,8 @@ import numpy.typing as npt
 from aijockey.audio.units import gain_to_db
 
 Float = npt.NDArray[np.float32]
+STEP_SAMPLES = 16
+ONE_THREAD = 1 << 18  # multiplications that OpenBLAS leaves to one thread
 
 
 class Interpolator:
@@ -21,7 +23,13 @@ class Interpolator:
         offsets = np.arange(taps)[:, np.newaxis] - (taps // 2 - 1) - phases
         edge = np.clip(1.0 - (2.0 * offsets / taps) ** 2, 0.0, None)
         window = np.i0(6.0 * np.sqrt(edge)) / np.i0(6.0)
-        self._kernel = np.ascontiguousarray(np.sinc(offsets) * window, dtype=np.float32)
+        kernel = np.sinc(offsets) * window
+        # A product of 16 samples at a time is ten times as fast as one of each sample with all its taps.
+        wide = np.zeros((taps + STEP_SAMPLES - 1, oversampling - 1, STEP_SAMPLES), dtype=np.float32)
+        for sample in range(STEP_SAMPLES):
+            wide[sample : sample + taps, :, sample] = kernel
+        self._kernel = wide.reshape(len(wide), -1)
+        self._phases = oversampling - 1
         self.reset()
 
     def reset(self) -> None:
@@ -32,16 +40,34 @@ class Interpolator:
         """Largest magnitude of either channel, (samples,), from each sample to the next, of ``sound`` (2,
         samples).
         """
-        padded = np.concatenate([self._tail, sound], axis=1)
-        self._tail = padded[:, -(self.taps - 1) :]
-        windows = np.lib.stride_tricks.sliding_window_view(padded, self.taps, axis=1)
-        # A plain matrix product: the view itself would miss the fast path.
-        between = np.abs(windows.reshape(-1, self.taps) @ self._kernel).max(axis=1).reshape(2, -1)
+        count, reach = sound.shape[1], self.taps - 1
+        steps = -(-count // STEP_SAMPLES)
+        padded = np.zeros((2, reach + steps * STEP_SAMPLES), dtype=np.float32)
+        padded[:, :reach] = self._tail
+        padded[:, reach : reach + count] = sound
+        self._tail = padded[:, count : count + reach].copy()
+        windows = np.lib.stride_tricks.sliding_window_view(padded, reach + STEP_SAMPLES, axis=1)
+        rows = np.ascontiguousarray(windows[:, ::STEP_SAMPLES]).reshape(2 * steps, -1)
+        between = _product(rows, self._kernel)
+        phases = between.reshape(2, steps, self._phases, STEP_SAMPLES)
+        most = np.maximum(phases.max(axis=2), -phases.min(axis=2)).reshape(2, -1)[:, :count]
         middle = self.taps // 2 - 1
-        count = sound.shape[1]
         at = np.abs(padded[:, middle : middle + count + 1])
-        peaks: Float = np.maximum(np.maximum(at[:, :-1], at[:, 1:]), between).max(axis=0)
+        peaks: Float = np.maximum(np.maximum(at[:, :-1], at[:, 1:]), most).max(axis=0)
         return peaks
+
+
+def _product(rows: Float, kernel: Float) -> Float:
+    """``rows @ kernel`` in pieces that are too small for a BLAS to share out among threads: where another
+    process has the other core, waiting for a thread there took 40 ms instead of 0.4.
+    """
+    most = max(1, ONE_THREAD // kernel.size)
+    if len(rows) <= most:
+        return rows @ kernel
+    made = np.empty((len(rows), kernel.shape[1]), dtype=np.float32)
+    for first in range(0, len(rows), most):
+        np.matmul(rows[first : first + most], kernel, out=made[first : first + most])
+    return made
 
 
 class TruePeakMeter:

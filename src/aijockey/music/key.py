@@ -96,4 +96,14 @@ class Key:
         return tuple(self.pitch(degree + member, octave) for member in members)
 
 
+# Transpositions that keep a scale (octaves), or all of it but one tone (fifths): what mixes in key.
+IN_KEY_SEMITONES = (0, -5, 5, -7, 7, -12, 12)
+
+
+def in_key(semitones: int) -> int:
+    """The nearest transposition, -12 to 12, after which a loop still goes with its key: none, a fourth, a fifth
+    or an octave either way. Of two as near, the smaller."""
+    return min(IN_KEY_SEMITONES, key=lambda kept: (abs(kept - semitones), abs(kept)))
+
+
 A_MINOR = Key(9, "minor")

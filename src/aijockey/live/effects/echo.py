@@ -12,6 +12,7 @@ Float = npt.NDArray[np.float32]
 # 4 beats at 20 BPM.
 LONGEST_SAMPLES = 12 * RATE_HZ
 BAND_HZ = (180.0, 6_000.0)
+SILENCE = 1e-9
 
 
 class Echo:
@@ -33,11 +34,25 @@ class Echo:
         """Forget all sound."""
         self._line[:] = 0.0
         self._write = 0
+        self._quiet_samples = self._line.shape[1] + 1
         self._delay_samples: int | None = None
         self._band.reset()
 
-    def process(self, sent: Float, delay_samples: int, feedback: float | npt.NDArray[np.float64]) -> Float:
-        """Repeats (2, samples) of what was ``sent`` (2, samples) so far."""
+    def process(
+        self,
+        sent: Float | None,
+        delay_samples: int,
+        feedback: float | npt.NDArray[np.float64],
+        count: int = 0,
+    ) -> Float | None:
+        """Repeats (2, samples) of what was ``sent`` (2, samples) so far; None where all is silent.
+
+        sent : None for ``count`` samples of silence.
+        """
+        if sent is None:
+            if self._quiet_samples > self._line.shape[1]:
+                return None
+            sent = np.zeros((2, count), dtype=np.float32)
         count = sent.shape[1]
         delay_samples = min(LONGEST_SAMPLES, max(count, delay_samples))
         repeats = self._read(delay_samples, count)
@@ -51,6 +66,9 @@ class Echo:
         back = (filtered[::-1] * feedback).astype(np.float32)
         back[0] += 0.5 * (sent[0] + sent[1])
         self._store(back)
+        # Once a whole line of silence has been written, there is nothing left to repeat.
+        silent = float(np.abs(back).max()) < SILENCE
+        self._quiet_samples = self._quiet_samples + count if silent else 0
         return repeats
 
     def _read(self, delay_samples: int, count: int) -> Float:

@@ -1,10 +1,11 @@
 """Three-band isolator EQ, with kills, whose bands sum flat."""
 
+from collections import deque
+
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import butter
+from scipy.signal import butter, lfilter, sos2tf
 
-from aijockey.live.effects.sections import Sections
 from aijockey.music.grid import RATE_HZ
 
 Float = npt.NDArray[np.float32]
@@ -16,9 +17,9 @@ HIGH_HZ = 2500.0
 WARM_SAMPLES = 4096
 
 
-def _low_pass_4(cutoff_hz: float) -> Double:
-    """Linkwitz-Riley low-pass of fourth order: a Butterworth of second order, twice."""
-    sos = butter(2, cutoff_hz, fs=RATE_HZ, output="sos")
+def _twice(kind: str, cutoff_hz: float) -> Double:
+    """Linkwitz-Riley of fourth order, low- or high-pass: a Butterworth of second order, twice."""
+    sos = butter(2, cutoff_hz, btype=kind, fs=RATE_HZ, output="sos")
     return np.concatenate([sos, sos])
 
 
@@ -32,50 +33,106 @@ def _all_pass(cutoff_hz: float) -> Double:
 
 
 class Isolator:
-    """Splits at 250 Hz and 2.5 kHz (Linkwitz-Riley, fourth order) and weighs the bands.
+    """Splits at 250 Hz and 2.5 kHz (Linkwitz-Riley, fourth order) and weighs the bands, of many rows at once.
 
-    All bands at 1 sum to an all-pass: flat. Until a band first leaves 1 the sound passes untouched; then
-    the filters, warmed on what came before, are faded in over one block.
+    All bands at 1 sum to an all-pass: flat. Until a row's band first leaves 1 its sound passes untouched;
+    then the filters, warmed on what came before, are faded in over one block. Each band is one recursion of
+    up to eighth order for all rows (in doubles, where its poles are far enough apart): a chain of second-order
+    sections for each deck took four times as long.
+
+    Parameters
+    ----------
+    rows : how many signals: channels, or decks times channels.
     """
 
     latency_samples = 0
 
-    def __init__(self, channels: int = 2) -> None:
-        self._channels = channels
-        self.reset()
+    def __init__(self, rows: int = 2) -> None:
+        low = np.concatenate([_twice("lowpass", LOW_HZ), _all_pass(HIGH_HZ)])
+        mid = np.concatenate([_twice("highpass", LOW_HZ), _twice("lowpass", HIGH_HZ)])
+        whole = np.concatenate([_all_pass(LOW_HZ), _all_pass(HIGH_HZ)])
+        self._filters = [sos2tf(sos) for sos in (low, mid, whole)]
+        self._states = [np.zeros((rows, len(a) - 1)) for _, a in self._filters]
+        self._engaged = np.zeros(rows, dtype=bool)
+        self._recent: deque[Float] = deque()
+        self._all = np.arange(rows)
 
-    def reset(self) -> None:
-        """Forget all sound; untouched again."""
-        channels = self._channels
-        self._low = Sections(_low_pass_4(LOW_HZ), channels)
-        self._low_whole = Sections(_all_pass(LOW_HZ), channels)
-        self._mid = Sections(_low_pass_4(HIGH_HZ), channels)
-        self._mid_whole = Sections(_all_pass(HIGH_HZ), channels)
-        self._low_aligned = Sections(_all_pass(HIGH_HZ), channels)
-        self._engaged = False
-        self._recent = np.zeros((channels, WARM_SAMPLES), dtype=np.float32)
+    def reset(self, rows: npt.NDArray[np.intp] | None = None) -> None:
+        """Forget all sound, of ``rows`` or of all; untouched again."""
+        chosen = self._all if rows is None else rows
+        self._engaged[chosen] = False
+        for state in self._states:
+            state[chosen] = 0.0
+        if rows is None:
+            self._recent.clear()
 
     def process(self, audio: Float, low: Gain, mid: Gain, high: Gain) -> Float:
-        """Weigh the bands of ``audio`` (channels, samples); gains are factors, single or (samples,)."""
-        if not self._engaged:
-            if all(isinstance(gain, float) and gain == 1.0 for gain in (low, mid, high)):
-                self._recent = np.concatenate([self._recent, audio], axis=1)[:, -WARM_SAMPLES:]
-                return audio
-            self._engaged = True
-            self._split(self._recent)
-            wet = self._weigh(audio, low, mid, high)
-            fade = np.linspace(0.0, 1.0, audio.shape[1], endpoint=False, dtype=np.float32)
-            return audio + (wet - audio) * fade
-        return self._weigh(audio, low, mid, high)
+        """Weigh the bands of ``audio`` (rows, samples); gains are factors: single, (samples,), (rows, 1) or
+        (rows, samples).
+        """
+        touched = self._touched(low) | self._touched(mid) | self._touched(high)
+        fresh = touched & ~self._engaged
+        # After silence there is nothing to fade from.
+        fading = fresh & self._recent[-1].any(axis=1) if self._recent else fresh
+        if fresh.any():
+            self._warm(np.flatnonzero(fresh))
+        if not self._engaged.all():
+            self._remember(audio)
+        rows = np.flatnonzero(self._engaged)
+        if not len(rows):
+            return audio
+        whole = len(rows) == len(self._all)
+        wet = self._weigh(audio if whole else audio[rows], rows, low, mid, high)
+        if fading.any():
+            fade = np.linspace(0.0, 1.0, audio.shape[1], endpoint=False)
+            new = fading[rows]
+            dry = audio[rows[new]]
+            wet[new] = dry + (wet[new] - dry) * fade
+        if whole:
+            return wet.astype(np.float32)
+        made = audio.copy()
+        made[rows] = wet
+        return made
 
-    def _weigh(self, audio: Float, low: Gain, mid: Gain, high: Gain) -> Float:
-        bands = self._split(audio)
-        return (bands[0] * low + bands[1] * mid + bands[2] * high).astype(np.float32)
+    def _touched(self, gain: Gain) -> npt.NDArray[np.bool_]:
+        if isinstance(gain, float):
+            return np.full(len(self._all), gain != 1.0)
+        away = gain != 1.0
+        touched: npt.NDArray[np.bool_] = np.broadcast_to(
+            away.any(axis=1) if away.ndim == 2 else away.any(), len(self._all)
+        )
+        return touched
 
-    def _split(self, audio: Float) -> tuple[Double, Double, Double]:
+    def _remember(self, audio: Float) -> None:
+        """Keep the last ``WARM_SAMPLES`` of what came in, to warm the filters with."""
+        self._recent.append(audio)
+        while sum(block.shape[1] for block in self._recent) - self._recent[0].shape[1] >= WARM_SAMPLES:
+            self._recent.popleft()
+
+    def _warm(self, rows: npt.NDArray[np.intp]) -> None:
+        self._engaged[rows] = True
+        if self._recent:
+            self._split(np.concatenate([block[rows] for block in self._recent], axis=1), rows)
+
+    def _weigh(self, audio: Float, rows: npt.NDArray[np.intp], low: Gain, mid: Gain, high: Gain) -> Double:
+        low, mid, high = _of(low, rows), _of(mid, rows), _of(high, rows)
+        bass, middle, whole = self._split(audio, rows)
+        # The treble is the all-passed whole less the rest: bands sum flat by construction.
+        bass *= low - high
+        middle *= mid - high
+        whole *= high
+        whole += bass
+        whole += middle
+        return whole
+
+    def _split(self, audio: Float, rows: npt.NDArray[np.intp]) -> list[Double]:
         sound = audio.astype(np.float64)
-        low = self._low(sound)
-        rest = self._low_whole(sound) - low  # the all-pass less the low-pass is the high-pass
-        mid = self._mid(rest)
-        high = self._mid_whole(rest) - mid
-        return self._low_aligned(low), mid, high
+        bands = []
+        for (numerator, denominator), state in zip(self._filters, self._states, strict=True):
+            band, state[rows] = lfilter(numerator, denominator, sound, axis=-1, zi=state[rows])
+            bands.append(band)
+        return bands
+
+
+def _of(gain: Gain, rows: npt.NDArray[np.intp]) -> Gain:
+    return gain[rows] if not isinstance(gain, float) and gain.ndim == 2 else gain

@@ -12,6 +12,8 @@ Float = npt.NDArray[np.float32]
 
 # Bass in a room blurs the kick.
 LOW_CUT_HZ = 200.0
+# An answer below -180 dB for half a second is none.
+SILENCE, QUIET_SAMPLES = 1e-9, RATE_HZ // 2
 
 
 class Room:
@@ -28,14 +30,22 @@ class Room:
         """Forget all sound."""
         self._reverb.reset()
         self._thin.reset()
+        self._quiet_samples = QUIET_SAMPLES + 1
 
-    def process(self, sent: Float, size: float, damping: float) -> Float:
-        """The room's answer (2, samples) to what was ``sent`` (2, samples) so far; ``size`` and ``damping`` 0
-        to 1.
+    def process(self, sent: Float | None, size: float, damping: float, count: int = 0) -> Float | None:
+        """The room's answer (2, samples) to what was ``sent`` (2, samples) so far; None where all is silent.
+
+        sent : None for ``count`` samples of silence. size, damping : 0 to 1.
         """
+        if sent is None:
+            if self._quiet_samples > QUIET_SAMPLES:
+                return None
+            sent = np.zeros((2, count), dtype=np.float32)
         if self._reverb.room_size != size:
             self._reverb.room_size = size
         if self._reverb.damping != damping:
             self._reverb.damping = damping
         answer: Float = self._reverb.process(self._thin(sent).astype(np.float32), RATE_HZ, reset=False)
+        silent = float(np.abs(answer).max()) < SILENCE
+        self._quiet_samples = self._quiet_samples + sent.shape[1] if silent else 0
         return answer

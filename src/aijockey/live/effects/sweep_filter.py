@@ -5,14 +5,14 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from aijockey.live.effects.sections import TunedSections
+from aijockey.live.effects.sections import filter_row
 from aijockey.music.grid import RATE_HZ
 
 Float = npt.NDArray[np.float32]
 Double = npt.NDArray[np.float64]
 
 # Butterworth of fourth order: quality of its two sections.
-QUALITIES = (0.54119610, 1.30656296)
+QUALITIES = np.array([0.54119610, 1.30656296])
 LOW_PASS_HZ = (20_000.0, 60.0)  # cutoff where the knob leaves 0, and at its end
 HIGH_PASS_HZ = (20.0, 10_000.0)
 # Within this much of 0 the filter is faded in, so that 0 leaves the sound as it is.
@@ -23,46 +23,83 @@ STEP_SAMPLES = 64
 class SweepFilter:
     """Low-pass or high-pass, 24 dB an octave, 3 dB down at its cutoff; the coefficients follow every 64
     samples.
+
+    Between two settings the state is carried over as that of a state-variable filter in trapezoidal form
+    (Zavalishin 2012), whose state means the same whatever its cutoff. The sections' own state (direct form II,
+    transposed) clicks at each change: at -40 dB for a slow sweep.
+
+    Parameters
+    ----------
+    rows : how many signals: channels, or decks times channels, each with a knob of its own.
     """
 
     latency_samples = 0
 
-    def __init__(self, channels: int = 2) -> None:
-        self._channels = channels
-        self.reset()
+    def __init__(self, rows: int = 2) -> None:
+        self._states = np.zeros((rows, 1, len(QUALITIES), 2))
+        self._sos = np.zeros((rows, len(QUALITIES), 6))
+        self._from_svf = np.zeros((rows, len(QUALITIES), 2, 2))
+        self._set = np.zeros(rows)  # position that the coefficients are for; 0: none yet
 
-    def reset(self) -> None:
-        """Forget all sound."""
-        self._sections = TunedSections(len(QUALITIES), self._channels)
-        self._side = 0
+    def reset(self, rows: npt.NDArray[np.intp] | None = None) -> None:
+        """Forget all sound, of ``rows`` or of all."""
+        chosen = slice(None) if rows is None else rows
+        self._states[chosen] = 0.0
+        self._set[chosen] = 0.0
 
     def process(self, audio: Float, position: float | Double) -> Float:
-        """Filter ``audio`` (channels, samples); ``position`` -1 to 1, single or (samples,); 0 leaves it as it
-        is.
+        """Filter ``audio`` (rows, samples); ``position`` -1 to 1, single, (samples,), (rows, 1) or
+        (rows, samples); 0 leaves it as it is.
         """
-        if isinstance(position, float):
-            if position == 0.0:
-                self._side = 0
-                return audio
-            return self._step(audio, position)
-        pieces = []
-        for start in range(0, audio.shape[1], STEP_SAMPLES):
-            pieces.append(
-                self._step(audio[:, start : start + STEP_SAMPLES], position[start : start + STEP_SAMPLES])
-            )
-        return np.concatenate(pieces, axis=1)
-
-    def _step(self, audio: Float, position: float | Double) -> Float:
-        middle = position if isinstance(position, float) else float(position[len(position) // 2])
-        side = (middle > 0) - (middle < 0)
-        if side == 0:
+        rows, count = audio.shape
+        knob = np.atleast_2d(np.asarray(position, dtype=np.float64))
+        away = knob.any(axis=1)
+        if not away.any():
+            self._set[:] = 0.0
             return audio
-        if side != self._side:
-            self._sections.reset()
-            self._side = side
-        filtered = self._sections.process(audio, sections(middle))
-        wet = np.clip(np.abs(position) / BLEND, 0.0, 1.0)
-        return (audio + (filtered - audio) * wet).astype(np.float32)
+        knob = np.broadcast_to(knob, (rows, knob.shape[1]))
+        made = audio.copy()
+        for row in range(rows):
+            values = knob[row]
+            if not values.any():
+                self._set[row] = 0.0
+            elif len(values) == 1 or (values == values[0]).all():
+                self._sweep_row(made[row], row, values[:1], count)
+            else:
+                self._sweep_row(made[row], row, values, STEP_SAMPLES)
+        return made
+
+    def _sweep_row(self, sound: Float, row: int, values: Double, step: int) -> None:
+        """Filter one row in place, with new coefficients every ``step`` samples."""
+        starts = range(0, len(sound), step)
+        if len(values) == 1:
+            middles = values
+        else:
+            middles = np.array([values[(start + min(len(sound), start + step)) // 2] for start in starts])
+        moved = len(middles) > 1 or middles[0] != self._set[row]
+        tables = (sections(middles), _from_svf(middles)) if moved else None
+        filtered = sound.astype(np.float64)
+        for number, start in enumerate(starts):
+            middle = middles[number]
+            if middle == 0.0:
+                self._set[row] = 0.0
+                continue
+            if tables and middle != self._set[row]:
+                self._move(row, middle, tables[0][number], tables[1][number])
+            filter_row(self._sos[row], filtered[start : start + step], self._states[row])
+        wet = np.minimum(np.abs(values) / BLEND, 1.0)
+        if wet.min() == 1.0:
+            sound[:] = filtered
+        else:
+            sound += ((filtered - sound) * wet).astype(np.float32)
+
+    def _move(self, row: int, middle: float, sos: Double, from_svf: Double) -> None:
+        if self._set[row] * middle <= 0.0:  # other side, or out of the middle
+            self._states[row] = 0.0
+        else:
+            state = self._states[row, 0][:, :, np.newaxis]
+            self._states[row, 0] = (from_svf @ np.linalg.solve(self._from_svf[row], state))[:, :, 0]
+        self._sos[row], self._from_svf[row], self._set[row] = sos, from_svf, middle
 
 
 def cutoff_hz(position: float) -> float:
@@ -71,17 +108,43 @@ def cutoff_hz(position: float) -> float:
     return start * math.pow(end / start, abs(position))
 
 
-def sections(position: float) -> list[list[float]]:
-    """Second-order sections at a ``position`` other than 0 (Bristow-Johnson's cookbook)."""
-    angle = 2.0 * math.pi * cutoff_hz(position) / RATE_HZ
-    cosine, sine = math.cos(angle), math.sin(angle)
-    rows = []
-    for quality in QUALITIES:
-        alpha = sine / (2.0 * quality)
-        if position < 0:
-            b0, b1 = (1.0 - cosine) / 2.0, 1.0 - cosine
-        else:
-            b0, b1 = (1.0 + cosine) / 2.0, -(1.0 + cosine)
-        a0 = 1.0 + alpha
-        rows.append([b0 / a0, b1 / a0, b0 / a0, 1.0, -2.0 * cosine / a0, (1.0 - alpha) / a0])
-    return rows
+def _warped(positions: Double) -> Double:
+    """Tangent of half the cutoff's angle, (positions, 1)."""
+    return np.array([[math.tan(math.pi * cutoff_hz(position) / RATE_HZ)] for position in positions])
+
+
+def sections(positions: npt.ArrayLike) -> Double:
+    """Second-order sections (positions, 2, 6) at ``positions`` other than 0; (2, 6) of a single one."""
+    knob = np.atleast_1d(np.asarray(positions, dtype=np.float64))
+    g = _warped(knob)
+    low = knob[:, np.newaxis] < 0
+    scale = 1.0 / (1.0 + g * (g + 1.0 / QUALITIES))
+    b0 = np.where(low, g * g, 1.0) * scale
+    rows = np.stack(
+        [
+            b0,
+            np.where(low, 2.0, -2.0) * b0,
+            b0,
+            np.ones_like(b0),
+            2.0 * (g * g - 1.0) * scale,
+            (1.0 + g * (g - 1.0 / QUALITIES)) * scale,
+        ],
+        axis=-1,
+    )
+    return rows if np.ndim(positions) else rows[0]
+
+
+def _from_svf(positions: Double) -> Double:
+    """Matrices (positions, 2, 2, 2) that make a section's state of the state-variable filter's two."""
+    g = _warped(positions)
+    k = 1.0 / QUALITIES
+    one = 1.0 / (1.0 + g * (g + k))
+    two, three = g * one, g * g * one
+    # Without input: the band's and the low-pass's value, and the next state, of the two states.
+    band, bass = np.stack([one, -two], axis=-1), np.stack([two, 1.0 - three], axis=-1)
+    low = positions[:, np.newaxis, np.newaxis] < 0
+    now = np.where(low, bass, -k[:, np.newaxis] * band - bass)
+    step = np.stack([2.0 * band - np.array([1.0, 0.0]), 2.0 * bass - np.array([0.0, 1.0])], axis=-2)
+    later = (now[..., np.newaxis, :] @ step)[..., 0, :]
+    a1 = 2.0 * (g * g - 1.0) * one
+    return np.stack([now, later + a1[..., np.newaxis] * now], axis=-2)

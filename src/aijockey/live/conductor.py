@@ -1,0 +1,265 @@
+"""The conductor: takes events, of the set and of hands, to what they move, each at its beat; keeps the log.
+
+What hands do becomes ordinary events before anything else: a tap becomes a tempo, undo becomes what was. So a
+recording holds nothing that would have to be guessed, and a replay goes the same way through the same code.
+"""
+
+import heapq
+import math
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+
+from aijockey.control import parameters
+from aijockey.control.parameters import DECK_PARAMETERS, GLOBAL_PARAMETERS, LOOP_LENGTHS, Target, Value
+from aijockey.live.clock import TempoMap
+from aijockey.live.deck import Deck
+from aijockey.live.history import History, Move, is_undone
+from aijockey.live.moments import EMPTY, format_moment
+from aijockey.live.performance import Performance
+from aijockey.live.plan import COMMON_GRID, PlanEvent, request_text
+from aijockey.live.set_file import LiveSet
+from aijockey.live.set_parts import Event, SetError, check_move, checked
+from aijockey.live.tapping import TapTempo
+from aijockey.music.grid import RATE_HZ
+
+TEMPO = "transport.tempo_bpm"
+# What changes the loop itself is undone as a whole: voice, point and controls.
+LOOP_CHOICES = ("voice", "seed", "walk", "point", "loop", "moment", "skip", "control")
+# What a moment keeps beside its loop: the mixer of the deck, and how it is read.
+KEPT = tuple(
+    name
+    for name, row in DECK_PARAMETERS.items()
+    if not row.planned
+    and not row.gesture
+    and (not row.read or name in ("pitch_semitones", "in_key", "loop_beats"))
+)
+# Moves a parameter of the mixer: target, sample, value, samples it may take.
+MoveMixer = Callable[[Target, int, Value, int], None]
+
+
+class Conductor:
+    """Hands each event to what it moves.
+
+    values : every parameter as it was last sent, by address.
+    performance, history : what was done, and what can be taken back.
+    """
+
+    def __init__(
+        self,
+        live_set: LiveSet,
+        clock: TempoMap,
+        decks: Sequence[Deck],
+        performance: Performance,
+        move: MoveMixer,
+    ) -> None:
+        self.performance = performance
+        self.history = History()
+        self.values = _initial_values(live_set)
+        self._clock, self._decks, self._move = clock, decks, move
+        self._tapping = TapTempo()
+        self._queue: list[tuple[float, int, int, Event]] = []  # heap by beat; what was derived first
+        self._number = 0
+        self._logged: dict[str, int] = {}  # mixer's address -> its last place in the log
+        self._gestures = {
+            "transport.tap": self._tap,
+            "history.undo": self._undo,
+            "history.redo": self._redo,
+            "halve": self._halve,
+            "double": self._double,
+            "enqueue": self._enqueue,
+            "store": self._store,
+        }
+        for address, value in live_set.mixer.items():
+            if address.startswith("transport.") and address != COMMON_GRID:
+                self._conduct(Event(0.0, address, value), Fraction(0))
+        for event in live_set.events:
+            self._take(event)
+
+    def submit(self, sample: int, address: str, value: object, over_beats: float = 0.0) -> Event | None:
+        """Do something from ``sample`` on, the first that is not made yet.
+
+        Returns the event that was made of it (the last, if there are more), None where there was nothing to do.
+        Thread: audio
+
+        Raises
+        ------
+        ParameterError, SetError : unknown address, value out of range, no such deck.
+        """
+        target = parameters.resolve(address)
+        if target.deck is not None and target.deck >= len(self._decks):
+            raise SetError(f"{address}: the set has {len(self._decks)} decks")
+        row = target.parameter
+        if row.gesture:
+            gesture = self._gestures[row.name if row.group == "deck" else row.address]
+            moves, is_step = gesture(sample, target.deck, check_move(address, value))
+        else:
+            moves, is_step = [(address, checked(address, value), over_beats)], True
+        event = None
+        for move in moves:
+            event = self._do(sample, move, is_step)
+        return event
+
+    def apply(self, start: int, count: int) -> None:
+        """Hand over the events of samples ``start`` to ``start + count``. Thread: audio"""
+        while self._queue:
+            event = self._queue[0][3]
+            sample = self._clock.sample_at(Fraction(event.beat))
+            if sample >= start + count:
+                return
+            heapq.heappop(self._queue)
+            self.values[event.address] = event.value
+            target = parameters.resolve(event.address)
+            if target.parameter.planned:
+                continue  # its deck has had it since it was known; here it only counts as sent
+            beat = Fraction(event.beat)
+            if target.parameter.group == "transport":
+                # Never into the past: what has sounded keeps its beats.
+                self._conduct(event, max(beat, self._clock.beat_at(start)))
+                continue
+            if target.parameter.read and target.deck is not None:
+                self._decks[target.deck].send(target.parameter.name, max(sample, start), event.value)
+                continue
+            over_samples = (
+                self._clock.sample_at(beat + Fraction(event.over_beats)) - sample if event.over_beats else 0
+            )
+            self._move(target, max(sample, start), event.value, over_samples)
+
+    def collect(self) -> None:
+        """Take what decks want moved with the loops that enter. Thread: audio"""
+        for number, deck in enumerate(self._decks, start=1):
+            if not deck.moved:
+                continue
+            for beat, mixer in deck.moved:
+                for name, value in mixer.items():
+                    self._push(Event(float(beat), f"deck.{number}.{name}", value), derived=True)
+            deck.moved.clear()
+
+    def _do(self, sample: int, move: Move, is_step: bool) -> Event:
+        address, value, over_beats = move
+        target = parameters.resolve(address)
+        beat = self._clock.beat_at(sample)
+        if target.parameter.planned:
+            decks = self._decks if target.deck is None else [self._decks[target.deck]]
+            beat = max(beat, *(deck.plan_cursor for deck in decks))
+        number = float(beat)
+        if target.parameter.planned and Fraction(number) < beat:
+            number = math.nextafter(number, math.inf)  # what is fixed already must not hear of it in a replay
+        event = Event(number, address, value, over_beats)
+        if is_step and is_undone(target.parameter):
+            self.history.add(sample, move, self._before(target, address, beat))
+        self._log(event, target)
+        self.values[address] = event.value
+        self._take(event)
+        return event
+
+    def _log(self, event: Event, target: Target) -> None:
+        events = self.performance.events
+        row = target.parameter
+        if not row.planned and not row.read and row.group != "transport":
+            last = self._logged.get(event.address)
+            # Of moves on one sample only the last one counts; so a flood of them stays small.
+            if last is not None and events[last].beat == event.beat:
+                events[last] = event
+                return
+            self._logged[event.address] = len(events)
+        events.append(event)
+
+    def _take(self, event: Event) -> None:
+        target = parameters.resolve(event.address)
+        if not target.parameter.planned:
+            self._push(event)
+            return
+        name = f"controls.{target.control}" if target.control else target.parameter.name
+        decks = self._decks if target.deck is None else [self._decks[target.deck]]
+        for deck in decks:
+            name = COMMON_GRID if target.deck is None else name
+            deck.add(PlanEvent(Fraction(event.beat), name, event.value, event.over_beats))
+        self._push(event)
+
+    def _push(self, event: Event, derived: bool = False) -> None:
+        self._number += 1
+        heapq.heappush(self._queue, (event.beat, 0 if derived else 1, self._number, event))
+
+    def _conduct(self, event: Event, beat: Fraction) -> None:
+        """A parameter of the transport takes its value from ``beat`` on."""
+        value = float(event.value)
+        if event.address == TEMPO:
+            self._clock.change(beat, value, event.over_beats)
+        elif event.address == "transport.nudge":
+            self._clock.bend(beat, value)
+            if event.over_beats and value:
+                self._push(Event(event.beat + event.over_beats, event.address, 0.0), derived=True)
+        elif event.address == "transport.swing":
+            self._clock.set_swing(beat, value)
+        elif event.address == "transport.keep_pitch":
+            self._clock.keep_pitch = bool(value)
+
+    def _before(self, target: Target, address: str, beat: Fraction) -> dict[str, Value]:
+        """The values that bring back how it is now."""
+        name = target.parameter.name
+        if target.deck is None or name not in LOOP_CHOICES:
+            return {address: self.values[address]}
+        deck = f"deck.{target.deck + 1}"
+        plan = self._decks[target.deck].plan.foresee(beat)
+        text = plan.loop_text(beat)
+        if name in ("moment", "loop"):
+            text += "; " + format_moment({kept: self.values[f"{deck}.{kept}"] for kept in KEPT})
+        before: dict[str, Value] = {f"{deck}.loop": text}
+        if name == "skip":
+            before[f"{deck}.queue"] = plan.values["queue"]
+        if name == "moment" and not plan.values["play"]:
+            before[f"{deck}.play"] = 0.0
+        return before
+
+    def _tap(self, sample: int, deck: int | None, value: Value) -> tuple[list[Move], bool]:
+        tempo_bpm = self._tapping.tap(float(value) or sample / RATE_HZ)
+        return ([] if tempo_bpm is None else [(TEMPO, tempo_bpm, 0.0)]), False
+
+    def _undo(self, sample: int, deck: int | None, value: Value) -> tuple[list[Move], bool]:
+        return (self.history.undo() if value else []), False
+
+    def _redo(self, sample: int, deck: int | None, value: Value) -> tuple[list[Move], bool]:
+        return (self.history.redo() if value else []), False
+
+    def _halve(self, sample: int, deck: int | None, value: Value) -> tuple[list[Move], bool]:
+        return (self._longer(deck, -1) if value else []), True
+
+    def _double(self, sample: int, deck: int | None, value: Value) -> tuple[list[Move], bool]:
+        return (self._longer(deck, 1) if value else []), True
+
+    def _longer(self, deck: int | None, steps: int) -> list[Move]:
+        assert deck is not None
+        address = f"deck.{deck + 1}.loop_beats"
+        index = LOOP_LENGTHS.index(self.values[address]) + steps
+        return [(address, LOOP_LENGTHS[index], 0.0)] if 0 <= index < len(LOOP_LENGTHS) else []
+
+    def _enqueue(self, sample: int, deck: int | None, value: Value) -> tuple[list[Move], bool]:
+        assert deck is not None
+        player = self._decks[deck]
+        queued = str(
+            player.plan.foresee(max(player.plan_cursor, self._clock.beat_at(sample))).values["queue"]
+        )
+        address = f"deck.{deck + 1}.queue"
+        text = f"{queued} {value}" if queued != EMPTY else str(value)
+        self.values[address] = queued
+        return [(address, checked(address, text), 0.0)], True
+
+    def _store(self, sample: int, deck: int | None, value: Value) -> tuple[list[Move], bool]:
+        assert deck is not None
+        player, address = self._decks[deck], f"deck.{deck + 1}"
+        request = player.request
+        if request is not None:
+            loop = request_text(request)
+        else:
+            loop = player.plan.foresee(player.plan_cursor).loop_text(max(player.plan_cursor, Fraction(0)))
+        text = f"{loop}; {format_moment({name: self.values[f'{address}.{name}'] for name in KEPT})}"
+        return [(f"{address}.moment_{int(float(value))}", text, 0.0)], True
+
+
+def _initial_values(live_set: LiveSet) -> dict[str, Value]:
+    values = {address: row.default for address, row in GLOBAL_PARAMETERS.items() if not row.gesture}
+    values |= dict(live_set.mixer) | {TEMPO: live_set.tempo_bpm}
+    for number, deck in enumerate(live_set.decks, start=1):
+        rows = {name: row.default for name, row in DECK_PARAMETERS.items() if not row.gesture}
+        values |= {f"deck.{number}.{name}": value for name, value in {**rows, **deck}.items()}
+    return values

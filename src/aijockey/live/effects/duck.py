@@ -1,0 +1,50 @@
+"""Ducking: another deck presses on this one."""
+
+import numpy as np
+from scipy.signal import lfilter
+
+from aijockey.live.effects.insert import Double, Float, Gain, Place
+from aijockey.music.grid import RATE_HZ
+
+# A key of this size presses all the way: -12 dBFS, what a matched kick has.
+WHOLE_AT = 0.25
+ATTACK_S = 0.0015
+RELEASE_S = (0.04, 0.6)
+
+
+class Duck:
+    """``amount`` is how far the key presses the sound down, ``tone`` how long it takes to come back (40 to
+    600 ms). Without a key the sound stays as it is.
+    """
+
+    latency_samples = 0
+
+    def prepare(self, channels: int) -> None:
+        """Nothing is heard yet."""
+        attack = float(np.exp(-1.0 / (ATTACK_S * RATE_HZ)))
+        self._smoother = np.array([1.0 - attack]), np.array([1.0, -attack])
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all sound."""
+        self._held = 0.0
+        self._state = np.zeros(1)
+
+    def process(self, audio: Float, amount: Gain, tone: float, place: Place) -> Float:
+        """See `Insert.process`."""
+        pressed = self._pressed(
+            place.key, audio.shape[1], RELEASE_S[0] * (RELEASE_S[1] / RELEASE_S[0]) ** tone
+        )
+        return (audio * (1.0 - amount * pressed)).astype(np.float32)
+
+    def _pressed(self, key: Float | None, count: int, release_s: float) -> Double:
+        """0 to 1: the key's peaks, held and let go exponentially, then smoothed."""
+        level = np.zeros(count) if key is None else np.minimum(np.abs(key).max(axis=0) / WHOLE_AT, 1.0)
+        # held[n] = max(level[n], decay * held[n - 1]), in closed form.
+        powers = np.exp(np.arange(1, count + 1) * (-1.0 / (release_s * RATE_HZ)))
+        raised = np.maximum.accumulate(np.concatenate([[self._held], level / powers]))[1:]
+        held = raised * powers
+        self._held = float(held[-1])
+        pressed: Double
+        pressed, self._state = lfilter(*self._smoother, held, zi=self._state)
+        return pressed

@@ -1,0 +1,288 @@
+"""The audio process: the engine and nothing else. It renders into the ring, ahead of what sounds, and waits for nobody.
+
+At each border of a quantum it takes a bounded number of commands from its mailboxes and one loop from the exchange.
+How far it runs ahead is as little as the machine allows: it starts with two quanta and doubles after an underrun.
+"""
+
+import gc
+import time
+from typing import Any
+
+import numpy as np
+
+from aijockey.errors import AijockeyError
+from aijockey.live.engine import QUANTUM_SAMPLES, Engine
+from aijockey.live.master import Outputs
+from aijockey.live.processes.audio_setup import JOURNAL_BYTES, AudioSetup
+from aijockey.live.processes.board import Board
+from aijockey.live.processes.children import prioritise_audio
+from aijockey.live.processes.exchange import ExchangeSource, LoopExchange
+from aijockey.live.processes.health import Shares
+from aijockey.live.processes.mailbox import Mailbox
+from aijockey.live.processes.pace import Pace
+from aijockey.live.processes.restore import entry_message, event_message
+from aijockey.live.set_file import parse_set
+from aijockey.live.shared_ring import SharedRing
+from aijockey.music.grid import BEATS_PER_BAR, RATE_HZ
+
+QUANTUM_S = QUANTUM_SAMPLES / RATE_HZ
+LEAST_AHEAD_SAMPLES = 2 * QUANTUM_SAMPLES
+MOST_AHEAD_SAMPLES = 2 * RATE_HZ
+IDLE_S = 0.0015
+PUBLISH_S = 0.05
+# What one quantum takes in; the rest waits for the next, and what waits is thinned by its sender.
+MOST_COMMANDS = 32
+COMMANDS_S = 0.1 * QUANTUM_S
+COLLECT_S = 10.0
+# Lines that one quantum adds to the journal, and that the last one does.
+MOST_TOLD = 16
+MOST_AT_LAST = 4096
+MOST_TEXT = 200
+# Of the engine's state, what is shown as it is.
+TRANSPORT = ("target_bpm", "nudge", "keep_pitch", "swing", "bar_of_phrase", "phrase", "steps_to_undo")
+
+
+def perform(setup: AudioSetup) -> None:
+    """Play the set. Runs in a process of its own."""
+    Performance(setup).run()
+
+
+class Performance:
+    """An engine and everything it reads and writes."""
+
+    def __init__(self, setup: AudioSetup) -> None:
+        self.setup = setup
+        self.ring = SharedRing.attach(setup.ring)
+        self.board = Board(setup.board)
+        self.inboxes = [Mailbox(name=name) for name in setup.inboxes]
+        self.journal = Mailbox(JOURNAL_BYTES, setup.journal)
+        exchange = LoopExchange(setup.channels, setup.loop_samples, setup.exchange)
+        self.source = ExchangeSource(exchange, setup.voices, setup.variations)
+        self.heard = SharedRing.attach(setup.heard)
+        self._with_decks = self.ring.channels > 2
+        self.engine = Engine(parse_set(setup.set_text), self.source, with_decks=self._with_decks)
+        self._align()
+        self.ahead_samples = setup.ahead_samples or LEAST_AHEAD_SAMPLES
+        self.shares = Shares()
+        self.scheduling = "normal"
+        self.refused_commands = 0
+        self._told = [0, 0]  # events and entries of the engine's performance that the journal has
+        self.last_error = ""
+        self._ring_start = self.ring.written  # frame of the engine's sample 0
+        self._entered: list[object] = [None] * len(self.engine.decks)
+        self._fade: tuple[int, int] | None = None  # samples faded, of how many
+        self._published = 0.0
+        self._collected = time.monotonic()
+
+    def run(self) -> None:
+        """Prime, warm up, then play until the process is ended."""
+        self._prime()
+        gc.collect()
+        gc.freeze()
+        gc.disable()
+        self.scheduling = prioritise_audio()
+        self.board["primed"] = 1
+        pace = Pace(time.monotonic_ns, self.ring.written)
+        self.board["written_at_start"] = self.ring.written
+        self.board["clock_position"] = pace.position
+        while not self.board["go"]:
+            self.board.beat("engine")
+            self._top_up(pace.position)
+            self._publish()
+            time.sleep(IDLE_S)
+        # Time passed while everybody got ready; the clock begins now.
+        pace = Pace(time.monotonic_ns, max(pace.position, self.board["clock_position"]))
+        underruns = self.board["underruns"]
+        while True:
+            self.board.beat("engine")
+            position = pace.update(
+                self.board.age_s("device"), self.board["device_position"], self.ring.written
+            )
+            self.board["clock_position"] = position
+            if not self._top_up(position):
+                self._rest()
+            if self.board["underruns"] != underruns:
+                underruns = self.board["underruns"]
+                self._lengthen()
+
+    def _prime(self) -> None:
+        deadline = time.monotonic() + self.setup.patience_s
+        while not self.engine.prime() and time.monotonic() < deadline:
+            self.board.beat("engine")
+            self.source.poll(8)
+            time.sleep(IDLE_S)
+
+    def _top_up(self, position: int) -> bool:
+        """Render a quantum if there is room for one ahead of ``position``."""
+        if self.ring.finished or self.ring.written - position > self.ahead_samples - QUANTUM_SAMPLES:
+            return False
+        began = time.perf_counter()
+        self._take_commands(began)
+        self.source.poll()
+        self._write(self.engine.process_outputs(QUANTUM_SAMPLES))
+        self.shares.add((time.perf_counter() - began) / QUANTUM_S)
+        self._list_loops()
+        self._tell()
+        end = self.engine.clock.sample_at(self.setup.bars * BEATS_PER_BAR) + self.engine.latency_samples
+        if self.engine.position_samples >= end:
+            self._finish()
+        self._publish()
+        return True
+
+    def _write(self, outputs: Outputs) -> None:
+        decks = () if outputs.decks is None else (outputs.decks,)
+        sound = np.concatenate([outputs.master, *decks, outputs.output])
+        if self._fade:
+            sound = self._faded(sound)
+        self.heard.write(sound[-2:])
+        self.ring.write(sound[:-2])
+
+    def _align(self) -> None:
+        """Both rings count the same frames, also where the last engine was killed between them."""
+        for ring, other in ((self.ring, self.heard), (self.heard, self.ring)):
+            missing = other.written - ring.written
+            if missing > 0:
+                ring.write(np.zeros((ring.channels, missing), dtype=np.float32))
+
+    def _rest(self) -> None:
+        self.source.poll()
+        now = time.monotonic()
+        if now - self._collected > COLLECT_S:
+            # Only what was made since the warm-up is looked at: a few milliseconds, in a moment with sound in stock.
+            self._collected = now
+            gc.collect(1)
+        self._publish()
+        time.sleep(IDLE_S)
+
+    def _lengthen(self) -> None:
+        if not self.setup.ahead_samples:
+            self.ahead_samples = min(2 * self.ahead_samples, MOST_AHEAD_SAMPLES)
+
+    def _take_commands(self, began: float) -> None:
+        for inbox in self.inboxes:
+            for _ in range(MOST_COMMANDS):
+                message = inbox.take()
+                if message is None:
+                    break
+                self._obey(message)
+                if time.perf_counter() - began > COMMANDS_S:
+                    break
+
+    def _obey(self, message: dict[str, Any]) -> None:
+        try:
+            if message.get("do") == "fade_out":
+                self._fade = self._fade or (0, max(1, round(float(message["seconds"]) * RATE_HZ)))
+                return
+            self.engine.submit(str(message["set"]), message["to"], float(message.get("over", 0.0)))
+        except (AijockeyError, KeyError, TypeError, ValueError) as error:
+            self.refused_commands += 1
+            self.last_error = f"{type(error).__name__}: {error}"[:300]
+
+    def _tell(self, most: int = MOST_TOLD) -> None:
+        """Put what was done, and what became of loops, into the journal; what has no room waits for the next time."""
+        performance, offset = self.engine.performance, self.setup.beat_offset
+        while most and self._told[0] < len(performance.events):
+            event = performance.events[self._told[0]]
+            if not self.journal.put({"event": event_message(event, offset)}):
+                return
+            self._told[0] += 1
+            most -= 1
+        while most and self._told[1] < len(performance.entries):
+            entry = performance.entries[self._told[1]]
+            if not self.journal.put({"entry": entry_message(entry, offset)}):
+                return
+            self._told[1] += 1
+            most -= 1
+
+    def _finish(self) -> None:
+        """Nothing more will be played: tell the rest, and what was never heard."""
+        self._tell(MOST_AT_LAST)
+        for deck in self.engine.decks:
+            for entry in deck.overdue():
+                self.journal.put({"entry": entry_message(entry, self.setup.beat_offset)})
+        self.heard.finish()
+        self.ring.finish()
+
+    def _list_loops(self) -> None:
+        """Say which loops entered, for the track list."""
+        for number, deck in enumerate(self.engine.decks):
+            news = []
+            for entry in reversed(deck.entered):
+                if entry is self._entered[number]:
+                    break
+                news.append(entry)
+            for beat, request in reversed(news):
+                entered = {
+                    "deck": number + 1,
+                    "beat": float(beat) + self.setup.beat_offset,
+                    "sample": self._ring_start
+                    + self.engine.clock.sample_at(beat)
+                    + self.engine.latency_samples,
+                    "voice": request.voice if request else "",
+                }
+                if request:
+                    entered |= {
+                        "seed": request.point.seed,
+                        "point": request.point.as_json(),
+                        "controls": dict(request.controls),
+                    }
+                self.journal.put({"loop": entered})
+            if news:
+                self._entered[number] = news[0]
+
+    def _faded(
+        self, sound: "np.ndarray[Any, np.dtype[np.float32]]"
+    ) -> "np.ndarray[Any, np.dtype[np.float32]]":
+        assert self._fade is not None
+        done, length = self._fade
+        gains = 1.0 - np.arange(done + 1, done + sound.shape[1] + 1, dtype=np.float32) / length
+        self._fade = (done + sound.shape[1], length)
+        if done + sound.shape[1] >= length:
+            self._finish()
+        return sound * np.maximum(gains, 0.0, dtype=np.float32)
+
+    def _publish(self) -> None:
+        now = time.monotonic()
+        if now - self._published < PUBLISH_S:
+            return
+        self._published = now
+        self.board.publish("state", self.state())
+
+    def state(self) -> dict[str, Any]:
+        """What everybody may know."""
+        engine = self.engine
+        shown = engine.state()
+        return {
+            "beat": round(engine.position_beats + self.setup.beat_offset, 4),
+            "bar": round((engine.position_beats + self.setup.beat_offset) / BEATS_PER_BAR, 4),
+            "tempo_bpm": round(engine.tempo_bpm, 3),
+            "position_samples": engine.position_samples,
+            "load": self.shares.as_json(),
+            "ahead_ms": round(1000 * self.ahead_samples / RATE_HZ, 1),
+            "scheduling": self.scheduling,
+            "late_loops": sum(deck.late_swaps for deck in engine.decks),
+            "failed_loops": sum(deck.failed_loops for deck in engine.decks),
+            "waiting_loops": self.source.waiting,
+            "dropped_requests": self.source.dropped,
+            "refused_commands": self.refused_commands,
+            "untold": len(engine.performance.events) + len(engine.performance.entries) - sum(self._told),
+            "last_error": self.last_error,
+            "limiter_db": round(engine.limiter.gain_reduction_db, 2),
+            **{name: shown[name] for name in TRANSPORT},
+            "decks": [
+                {
+                    **_shortened(shown_deck),
+                    "pending": deck.pending,
+                    "swaps": len(deck.entered),
+                    "failed": deck.failed_loops,
+                    "peak": round(float(strip.peak), 4),
+                    "faults": strip.faults,
+                }
+                for shown_deck, deck, strip in zip(shown["decks"], engine.decks, engine.strips, strict=True)
+            ],
+        }
+
+
+def _shortened(values: dict[str, Any]) -> dict[str, Any]:
+    """Texts may be long; a board has only so much room."""
+    return {name: value[:MOST_TEXT] if isinstance(value, str) else value for name, value in values.items()}

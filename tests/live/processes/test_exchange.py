@@ -1,0 +1,117 @@
+import gc
+
+import numpy as np
+import pytest
+
+from aijockey.live.loops import Loop, LoopRequest, Point
+from aijockey.live.processes.exchange import (
+    BROKEN,
+    MOST_WAITING,
+    READY,
+    ExchangeSource,
+    LoopExchange,
+)
+
+SAMPLES = 24_000
+
+
+@pytest.fixture
+def exchange():
+    exchange = LoopExchange(1, SAMPLES)
+    exchange.set_worker(0, "state", READY)
+    yield exchange
+    exchange.close()
+
+
+@pytest.fixture
+def source(exchange):
+    return ExchangeSource(exchange, {"tone": False})
+
+
+def wish(seed):
+    return LoopRequest("tone", Point(seed, Point(2), 0.5), (("brightness", 0.25),))
+
+
+def loop_of(request):
+    return Loop(np.full((1, SAMPLES), request.point.seed, np.float32), 0.5)
+
+
+def test_a_loop_comes_back_as_it_was_made_and_is_kept(exchange, source):
+    ticket, same = source.request(wish(1)), source.request(wish(1))
+    source.poll()
+    again = source.request(wish(1))
+    slot, request = exchange.take(0)
+    assert request == wish(1)
+    assert exchange.take(0) is not None  # what it has in hand, as a successor would find it
+    exchange.give(slot, loop_of(request))
+    source.poll()
+    for filled in (ticket, same, again):
+        np.testing.assert_array_equal(filled.loop.audio, np.ones((1, SAMPLES)))
+        assert filled.loop.gain == 0.5
+    assert source.request(wish(1)).loop is ticket.loop
+    assert exchange.take(0) is None
+
+
+def test_the_newest_wish_goes_first_and_what_nobody_waits_for_is_dropped(exchange, source):
+    tickets = {seed: source.request(wish(seed)) for seed in range(6)}
+    source.poll()
+    order = []
+    del tickets[1], tickets[3]
+    gc.collect()
+    while (taken := exchange.take(0)) is not None:
+        slot, request = taken
+        order.append(request.point.seed)
+        exchange.give(slot, loop_of(request))
+        source.poll()
+    assert order == [5, 4, 2, 0]
+    assert source.dropped == 2
+    assert all(ticket.loop is not None for ticket in tickets.values())
+
+
+def test_what_goes_wrong_is_on_the_ticket(exchange, source):
+    failed, large = source.request(wish(1)), source.request(wish(2))
+    source.poll()
+    for _ in range(2):
+        slot, request = exchange.take(0)
+        if request == wish(1):
+            exchange.fail(slot, "no such thing")
+        else:
+            exchange.give(slot, Loop(np.zeros((2, SAMPLES), np.float32)))
+        source.poll()
+    assert failed.error == "no such thing"
+    assert "(2, 24000)" in large.error
+    crowd = [source.request(wish(seed)) for seed in range(100, 100 + MOST_WAITING + 5)]
+    assert [ticket.error is not None for ticket in crowd[:6]] == [True] * 5 + [False]
+
+
+def test_a_request_that_kills_its_worker_is_given_up_and_the_next_one_made(exchange, source):
+    fine, deadly = source.request(wish(1)), source.request(wish(2))
+    source.poll()
+    for _ in range(2):  # taken by a worker and by its successor, who both die of it
+        assert exchange.take(0)[1] == wish(2)
+    slot, request = exchange.take(0)
+    assert request == wish(1)
+    exchange.give(slot, loop_of(request))
+    source.poll(8)
+    assert "died of this request" in deadly.error
+    assert fine.loop is not None
+
+
+def test_an_engine_that_takes_over_gets_nothing_that_it_did_not_ask_for(exchange, source):
+    lost = source.request(wish(1))
+    source.poll()
+    successor = ExchangeSource(exchange, {"tone": False})
+    wanted = successor.request(wish(2))
+    successor.poll()
+    while (taken := exchange.take(0)) is not None:
+        exchange.give(taken[0], loop_of(taken[1]))
+        successor.poll(8)
+    assert lost.loop is None
+    assert wanted.loop.audio[0, 0] == 2
+
+
+def test_without_any_worker_left_the_wish_fails(exchange, source):
+    exchange.set_worker(0, "state", BROKEN)
+    ticket = source.request(wish(1))
+    source.poll()
+    assert "keep ending" in ticket.error
