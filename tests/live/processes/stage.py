@@ -36,6 +36,13 @@ def swaps(supervisor, deck=0):
     return state["decks"][deck]["swaps"] if state else 0
 
 
+def check_undisturbed(state):
+    """Nothing was started again but, once, the device: its half second is short where other work takes the cores."""
+    again = {key: count for key, count in state.items() if key.endswith("_restarts") and count}
+    assert again.pop("device_restarts", 0) <= 1
+    assert not again
+
+
 def longest_gap(sound, level=1e-4):
     """Most samples in a row that are silent, of (2, samples)."""
     quiet = np.concatenate([[False], np.abs(sound).max(axis=0) < level, [False]])
