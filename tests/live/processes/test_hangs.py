@@ -15,7 +15,7 @@ import pytest
 from aijockey.live.streaming.config import StreamConfig
 
 pytestmark = [
-    pytest.mark.slow,
+    pytest.mark.endurance,
     pytest.mark.skipif(sys.platform != "linux", reason="needs signals and /proc of Linux"),
 ]
 

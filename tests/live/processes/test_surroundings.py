@@ -16,7 +16,7 @@ import soundfile
 
 from aijockey.live.recording.disk import RESERVE_BYTES
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.endurance
 EVENTS = 50_000
 
 

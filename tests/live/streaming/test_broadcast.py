@@ -68,7 +68,7 @@ def until(true, process, seconds=240.0):
         time.sleep(0.05)
 
 
-@pytest.mark.slow
+@pytest.mark.endurance
 @pytest.mark.parametrize("stream_format", FORMATS)
 def test_what_is_played_is_heard_on_the_air_also_after_the_server_was_away(
     icecast, tiny_pack, tmp_path, stream_format

@@ -148,6 +148,7 @@ def play(streamer: Streamer, sound: np.ndarray, backlog_s: float = 3.0) -> None:
         wait_until(lambda: streamer.status().backlog_s < backlog_s)
 
 
+@pytest.mark.endurance
 @pytest.mark.parametrize("stream_format", FORMATS)
 def test_thirty_seconds_read_back_are_what_was_played(server, stream_format):
     """The server is stopped and started in between: then the stream goes on, with the sound of that time."""
@@ -338,7 +339,7 @@ def test_passwords_come_from_the_environment_or_a_private_file(tmp_path, monkeyp
         find_password(file)
 
 
-@pytest.mark.slow
+@pytest.mark.endurance
 @pytest.mark.parametrize("stream_format", FORMATS)
 def test_a_real_server_gives_back_what_it_got(icecast, stream_format):
     sound = music(30.0)
