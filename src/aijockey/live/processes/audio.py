@@ -10,12 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from aijockey.control.parameters import Value
 from aijockey.errors import AijockeyError
 from aijockey.live.engine import QUANTUM_SAMPLES, Engine
 from aijockey.live.master import Outputs
 from aijockey.live.processes.audio_setup import JOURNAL_BYTES, AudioSetup
 from aijockey.live.processes.board import Board
 from aijockey.live.processes.children import prioritise_audio
+from aijockey.live.processes.desk_link import changed_values
 from aijockey.live.processes.exchange import ExchangeSource, LoopExchange
 from aijockey.live.processes.health import Shares
 from aijockey.live.processes.mailbox import Mailbox
@@ -72,6 +74,7 @@ class Performance:
         self._entered: list[object] = [None] * len(self.engine.decks)
         self._fade: tuple[int, int] | None = None  # samples faded, of how many
         self._published = 0.0
+        self._values_told: dict[str, Value] = {}
         self._collected = time.monotonic()
 
     def run(self) -> None:
@@ -247,6 +250,10 @@ class Performance:
             return
         self._published = now
         self.board.publish("state", self.state())
+        values = self.engine.conductor.values
+        if values != self._values_told:
+            self._values_told = dict(values)
+            self.board.publish("values", changed_values(values))
 
     def state(self) -> dict[str, Any]:
         """What everybody may know."""

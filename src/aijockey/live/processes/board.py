@@ -29,7 +29,14 @@ WORDS = (
     "written_at_start",  # of the ring, when the present engine began
 )
 # Name -> most bytes. Each is a JSON object.
-TEXTS = {"state": 64 << 10, "device": 4 << 10, "writer": 8 << 10, "stream": 4 << 10, "watch": 8 << 10}
+TEXTS = {
+    "state": 64 << 10,
+    "values": 128 << 10,
+    "device": 4 << 10,
+    "writer": 8 << 10,
+    "stream": 4 << 10,
+    "watch": 8 << 10,
+}
 DEVICE_STATES = ("opening", "open", "no device", "refused", "ended")
 READ_ATTEMPTS = 50
 
@@ -113,6 +120,10 @@ class Board:
                 content: dict[str, Any] = json.loads(data)
                 return content
         return None
+
+    def serial(self, text: str) -> int:
+        """A number that is another one after each `publish` of a text. Thread: any"""
+        return int(self._shared["sequences"][self._texts[text], 0])
 
     def close(self) -> None:
         """Let go of the memory. Thread: control"""

@@ -1,0 +1,51 @@
+"""What joins a desk to the engine in another process: values and state from the board, moves through a mailbox."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from aijockey.control.parameters import DECK_PARAMETERS, GLOBAL_PARAMETERS, Value
+from aijockey.live.processes.board import Board
+from aijockey.live.processes.mailbox import Outbox, key_of
+from aijockey.live.set_parts import check_move
+
+
+def changed_values(values: Mapping[str, Value]) -> dict[str, Value]:
+    """Of all values of an engine those that are not their defaults: few, so that a board has room. Thread: audio"""
+    return {address: value for address, value in values.items() if value != _default(address)}
+
+
+def _default(address: str) -> Value | None:
+    row = GLOBAL_PARAMETERS.get(address)
+    if row is None:
+        row = DECK_PARAMETERS.get(address.split(".", 2)[-1])
+    return None if row is None else row.default
+
+
+class DeskLink:
+    """A `aijockey.control.desk.Link` over shared memory. Thread: that of the desk"""
+
+    def __init__(self, board: Board, outbox: Outbox) -> None:
+        self._board, self._outbox = board, outbox
+        self._serial = 0
+
+    def check(self, address: str, value: object) -> Value:
+        """As `aijockey.live.set_parts.check_move`."""
+        return check_move(address, value)
+
+    def send(self, address: str, value: Value, over_beats: float) -> bool:
+        """Leave a move for the engine; False where too many wait."""
+        return self._outbox.send({"set": address, "to": value, "over": over_beats}, key=key_of(address))
+
+    def values(self) -> Mapping[str, Value] | None:
+        """What the engine published since the last time; None where nothing new can be had."""
+        serial = self._board.serial("values")
+        if serial == self._serial:
+            return None
+        told = self._board.read("values")
+        if told is not None:
+            self._serial = serial
+        return told
+
+    def state(self) -> dict[str, Any]:
+        """What the engine and the supervisor show."""
+        return {**(self._board.read("state") or {}), **(self._board.read("watch") or {})}
