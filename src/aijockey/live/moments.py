@@ -9,12 +9,14 @@ from urllib.parse import quote, unquote
 
 from aijockey.control import parameters
 from aijockey.control.parameters import ParameterError, Value
-from aijockey.live.loops import Point
+from aijockey.live.points import Point
 
 MOMENTS = 8
 EMPTY = "-"
 MOST_QUEUED = 64
 # Of the planned parameters, those that say which loop it is.
+# Of a point's text, what need not be written as in web addresses.
+IN_POINTS = ".>()@_#~/&*+|-"
 OF_THE_LOOP = ("voice", "point")
 
 
@@ -22,7 +24,7 @@ def format_moment(values: Mapping[str, Value]) -> str:
     """Values of a deck by parameter name as a text; ``-`` for none."""
     return (
         "; ".join(
-            f"{quote(name, safe='._')}={quote(value, safe='.>()@_') if isinstance(value, str) else repr(value)}"
+            f"{quote(name, safe='._')}={quote(value, safe=IN_POINTS) if isinstance(value, str) else repr(value)}"
             for name, value in values.items()
         )
         or EMPTY

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from aijockey.control.parameters import CONTROL_PREFIX, DECK_PARAMETERS, GLOBAL_PARAMETERS, Value
-from aijockey.live.loops import LoopRequest, Point
+from aijockey.live.loops import LoopRequest
 from aijockey.live.moments import format_moment, format_queue, parse_moment, parse_queue
+from aijockey.live.points import Point, Seed, Way
 from aijockey.music.grid import BEATS_PER_BAR, SIXTEENTHS_PER_BEAT
 
 FINEST_GRID_BEATS = Fraction(1, SIXTEENTHS_PER_BEAT)
@@ -88,7 +89,7 @@ class DeckPlan:
             common_grid_beats = float(GLOBAL_PARAMETERS[COMMON_GRID].default)
         self._common_grid = _grid(common_grid_beats)
         self._playing = bool(self.values["play"])
-        seed = Point(int(float(self.values["seed"])))
+        seed: Point = Seed(int(float(self.values["seed"])))
         self._point = Point.parse(str(setup["point"])) if "point" in setup else seed
         self._walk: tuple[Fraction, Point, float] | None = None  # since, toward, over
         zero = Fraction(0)
@@ -163,10 +164,10 @@ class DeckPlan:
             if name in DECK_PARAMETERS and name not in SENT_ONCE and value != DECK_PARAMETERS[name].default
         }
         point = self._point_at(beat)
-        if point.toward is not None:
+        if not isinstance(point, Seed) or point.number > LARGEST_SEED:
             setup["point"] = str(point)
-        elif point.seed:
-            setup["seed"] = float(point.seed)
+        elif point.number:
+            setup["seed"] = float(point.number)
         setup |= {f"{CONTROL_PREFIX}{name}": glide.at(beat) for name, glide in self._controls.items()}
         zero = Fraction(0)
         moves = [PlanEvent(zero, name, value) for name, value in self._mixer.items()]
@@ -237,7 +238,7 @@ class DeckPlan:
         items = parse_queue(str(self.values["queue"]))
         if not items:
             point = self._point_at(beat)
-            self._point, self._walk = Point((point.seed + 1) % (LARGEST_SEED + 1)), None
+            self._point, self._walk = Seed((point.seed + 1) % (LARGEST_SEED + 1)), None
             return
         self.values["queue"] = format_queue(items[1:])
         if isinstance(items[0], Point):
@@ -257,9 +258,7 @@ class DeckPlan:
         if amount >= 1.0:
             self._point, self._walk = toward, None
             return toward
-        if self._point.toward is None:
-            return Point(self._point.seed, toward, amount)
-        return _mixed(self._point, toward, amount)
+        return Way(self._point, toward, amount)
 
     def _jump_to(self, text: str) -> None:
         """Take the loop and the mixer of a moment; what it does not name stays."""
@@ -287,12 +286,12 @@ class DeckPlan:
         if name == "play":
             self._playing = bool(number)
         elif name == "seed":
-            self._point, self._walk = Point(int(number)), None
+            self._point, self._walk = Seed(int(number)), None
         elif name == "point":
             self._point, self._walk = Point.parse(str(value)), None
         elif name == "walk":
             self._point = _shortened(self._point_at(event.beat), MOST_NESTED_WALKS)
-            self._walk = (event.beat, Point(int(number)), event.over_beats)
+            self._walk = (event.beat, Seed(int(number)), event.over_beats)
         elif name == "loop":
             self._jump_to(str(value))
         elif name == "moment":
@@ -321,20 +320,13 @@ def request_text(request: LoopRequest) -> str:
     return format_moment({"voice": request.voice, "point": str(request.point), **controls})
 
 
-def _mixed(start: Point, toward: Point, amount: float) -> Point:
-    """``amount`` of the way from a point that is itself on the way: measured from the other end, so points
-    stay a chain.
-    """
-    return Point(toward.seed, start, 1.0 - amount)
-
-
 def _shortened(point: Point, depth: int) -> Point:
     """``point`` without what lies more than ``depth`` unfinished walks back, where it hardly weighs."""
-    if point.toward is None:
+    if not isinstance(point, Way):
         return point
     if depth == 0:
-        return Point(point.seed)
-    return Point(point.seed, _shortened(point.toward, depth - 1), point.amount)
+        return point.toward
+    return Way(_shortened(point.start, depth - 1), point.toward, point.amount)
 
 
 def _grid(beats: float) -> Fraction:

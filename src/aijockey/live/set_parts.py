@@ -10,8 +10,9 @@ from typing import Any
 from aijockey.control import parameters
 from aijockey.control.parameters import MAX_DECKS, Value, near
 from aijockey.errors import AijockeyError
-from aijockey.live.loops import LoopRequest, Point
+from aijockey.live.loops import LoopRequest
 from aijockey.live.moments import parse_moment, parse_queue
+from aijockey.live.points import Point, Seed
 
 MAX_BEAT = 1e7
 ENTRY_KEYS = ("deck", "planned", "beat", "lost", "voice", "point", "controls")
@@ -51,7 +52,7 @@ class Entry:
     deck: int
     planned: float
     beat: float | None
-    request: LoopRequest = field(default_factory=lambda: LoopRequest("", Point(0)))
+    request: LoopRequest = field(default_factory=lambda: LoopRequest("", Seed(0)))
     lost: str = ""
 
     @property
@@ -93,7 +94,7 @@ def check_move(address: str, value: object) -> Value:
 
     Raises
     ------
-    ParameterError, SetError, LoopError : as `checked`.
+    ParameterError, SetError, PointError : as `checked`.
     """
     row = parameters.resolve(address).parameter
     if not row.gesture:

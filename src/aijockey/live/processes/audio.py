@@ -223,7 +223,7 @@ class Performance:
                 if request:
                     entered |= {
                         "seed": request.point.seed,
-                        "point": request.point.as_json(),
+                        "point": str(request.point),
                         "controls": dict(request.controls),
                     }
                 self.journal.put({"loop": entered})

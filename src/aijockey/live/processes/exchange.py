@@ -18,6 +18,7 @@ import numpy as np
 
 from aijockey.live.loop_source import CACHED_LOOPS
 from aijockey.live.loops import Loop, LoopRequest, Ticket
+from aijockey.live.points import SEEDS, Seed
 from aijockey.live.processes.shared import SharedArrays
 
 SLOTS = 16
@@ -228,7 +229,7 @@ class ExchangeSource:
         """Ask for a loop; the ticket is filled by a later `poll`, if it still exists then. Thread: audio"""
         ticket = self._request(request)
         for number in range(1, self._variations):
-            other = replace(request, point=replace(request.point, seed=request.point.seed + number))
+            other = replace(request, point=Seed((request.point.seed + number) % SEEDS))
             self._at_hand.append(self._request(other, urgent=False))
         return ticket
 

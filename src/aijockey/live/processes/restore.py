@@ -7,8 +7,9 @@ from typing import Any
 
 from aijockey.control import parameters
 from aijockey.control.parameters import DECK_PARAMETERS, GLOBAL_PARAMETERS, Value
-from aijockey.live.loops import LoopRequest, Point
+from aijockey.live.loops import LoopRequest
 from aijockey.live.plan import COMMON_GRID, DeckPlan, PlanEvent
+from aijockey.live.points import Point
 from aijockey.live.set_file import LiveSet
 from aijockey.live.set_parts import Entry, Event
 from aijockey.music.grid import BEATS_PER_BAR
