@@ -5,19 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aijockey.live.ensemble import (
-    BASS_HZ,
-    MOST_MEMBERS,
-    WIDE_HZ,
-    Ensemble,
-    EnsembleError,
-    ensemble_of,
-    format_pans,
-    mix_members,
-    pan_weights,
-    parse_pans,
-)
+from aijockey.live.ensemble import BASS_HZ, WIDE_HZ, mix_members, pan_weights
 from aijockey.live.loudness import loudness_lufs
+from aijockey.live.members import MOST_MEMBERS, Ensemble, EnsembleError, ensemble_of, format_pans, parse_pans
 from aijockey.music.grid import LOOP_SAMPLES, RATE_HZ
 
 
@@ -61,10 +51,10 @@ def test_equal_members_are_that_member_in_the_middle(count, rng):
 
 @pytest.mark.parametrize("count", [2, 4, 8])
 def test_the_more_members_differ_the_wider_it_is(count, rng):
-    members = [section(rng, count, difference) for difference in (0.0, 0.2, 0.4, 0.7, 1.0)]
+    members = [section(rng, count, difference, low_hz=2000.0) for difference in (0.0, 0.2, 0.4, 0.7, 1.0)]
     found = [correlation(mix_members(each, even(count))) for each in members]
     assert found[0] == pytest.approx(1.0, abs=1e-6)
-    assert all(after < before - 0.005 for before, after in zip(found, found[1:], strict=False))
+    assert all(after < before for before, after in zip(found, found[1:], strict=False))
 
 
 @pytest.mark.parametrize("difference", [0.1, 0.5, 1.0])

@@ -9,7 +9,6 @@ A loop is a circle: all filters here act on the spectrum of the whole, have no p
 """
 
 import math
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -17,97 +16,19 @@ import numpy.typing as npt
 import scipy.fft
 from scipy.signal import sosfreqz
 
-from aijockey.errors import AijockeyError
 from aijockey.live.loudness import K_WEIGHTING
 from aijockey.music.grid import RATE_HZ
 
 Float = npt.NDArray[np.float32]
 Double = npt.NDArray[np.float64]
 
-MOST_MEMBERS = 8
-MOST_SPREAD = math.pi / 2
-EVEN = "-"
-MUTED = "x"
 # Below, one member alone and in the middle; from there on up to half an octave higher the others come in.
 BASS_HZ, WIDE_HZ = 120.0, 170.0
 # A member that is softer than the first is raised by at most this.
 MOST_RAISE_DB = 12.0
 # The mono sum is brought to the level of one member; left and right together grow by this at most.
 MOST_GROWTH = 2.0
-
-
-class EnsembleError(AijockeyError):
-    """Places of members that make no sense; the text says what was expected."""
-
-
-@dataclass(frozen=True)
-class Ensemble:
-    """How a loop is played by several members.
-
-    spread : angle from the moment itself to each other member, 0 to a quarter turn, in radians.
-    members : how many play, the moment itself included: 2 to 8.
-    pans : place of each from -1 (left) to 1 (right), None for one that is silent; empty: evenly from left to right.
-    solo : only this member, from 1, in the middle; 0 all.
-    """
-
-    spread: float
-    members: int
-    pans: tuple[float | None, ...] = ()
-    solo: int = 0
-
-    @property
-    def places(self) -> tuple[float | None, ...]:
-        """Place of each member, (members,); those that ``pans`` does not name stand where they would evenly."""
-        even = np.linspace(-1.0, 1.0, self.members) if self.members > 1 else np.zeros(1)
-        return (*self.pans[: self.members], *(float(place) for place in even[len(self.pans) :]))
-
-    @property
-    def audible(self) -> tuple[int, ...]:
-        """Members, from 0, that are heard; the first of them plays the bass."""
-        if self.solo:
-            return (min(self.solo, self.members) - 1,)
-        return tuple(number for number, place in enumerate(self.places) if place is not None)
-
-
-def ensemble_of(spread: float, members: int, pans: str = EVEN, solo: int = 0) -> Ensemble | None:
-    """The ensemble that parameters of a deck describe; None where one member, in mono, is all of it.
-
-    Raises
-    ------
-    EnsembleError : ``pans`` cannot be read.
-    """
-    if spread <= 0.0 or members <= 1 or solo == 1:
-        return None
-    ensemble = Ensemble(float(spread), int(members), parse_pans(pans), int(solo))
-    return None if ensemble.audible == (0,) else ensemble
-
-
-def parse_pans(text: str) -> tuple[float | None, ...]:
-    """Places of members as a hand writes them: ``-1 x 0.3 1``, where ``x`` is silent; ``-`` is evenly.
-
-    Raises
-    ------
-    EnsembleError : a word that is neither, a place outside -1 to 1, too many, or all silent.
-    """
-    if text == EVEN:
-        return ()
-    words = text.split()
-    try:
-        pans = tuple(None if word == MUTED else float(word) for word in words[: MOST_MEMBERS + 1])
-    except ValueError:
-        pans = ()
-    known = [place for place in pans if place is not None]
-    if not 1 <= len(pans) <= MOST_MEMBERS or not known or not all(-1.0 <= place <= 1.0 for place in known):
-        raise EnsembleError(
-            f"{text[:80]!r} are no places of members; expected 1 to {MOST_MEMBERS} numbers from -1 (left) to 1 (right), "
-            f"'{MUTED}' for a silent one ('-1 x 0.3 1'), or '{EVEN}' for evenly"
-        )
-    return pans
-
-
-def format_pans(pans: tuple[float | None, ...]) -> str:
-    """The inverse of `parse_pans`."""
-    return " ".join(MUTED if place is None else f"{place:.6g}" for place in pans) or EVEN
+OCTAVE_CENTRES_HZ = WIDE_HZ * 2.0 ** np.arange(8) * math.sqrt(2.0)
 
 
 def pan_weights(places: tuple[float, ...] | list[float]) -> Double:
@@ -157,9 +78,6 @@ def mix_members(members: Float, weights: Double) -> Float:
     gain = 10.0 ** (_between(gain_db, samples) / 20.0)
     sides = high * ((1.0 - bass) * gain).astype(np.float32) + spectra[0] * bass.astype(np.float32)
     return np.asarray(scipy.fft.irfft(sides, n=samples, axis=1), dtype=np.float32)
-
-
-OCTAVE_CENTRES_HZ = 170.0 * 2.0 ** np.arange(8) * math.sqrt(2.0)
 
 
 @lru_cache(maxsize=2)

@@ -15,6 +15,7 @@ from fractions import Fraction
 
 from aijockey.control.parameters import CONTROL_PREFIX, DECK_PARAMETERS, GLOBAL_PARAMETERS, Value
 from aijockey.live.loops import LoopRequest
+from aijockey.live.members import OF_THE_ENSEMBLE, ensemble_of
 from aijockey.live.moments import format_moment, format_queue, parse_moment, parse_queue
 from aijockey.live.points import Point, Seed, Way
 from aijockey.music.grid import BEATS_PER_BAR, SIXTEENTHS_PER_BEAT
@@ -98,6 +99,7 @@ class DeckPlan:
             for name, value in self.values.items()
             if name.startswith(CONTROL_PREFIX)
         }
+        self._spread = _Glide(zero, float(self.values["spread"]), float(self.values["spread"]), 0.0)
         self._mixer: Mapping[str, Value] = {}
         self._skips = 0
         if "loop" in setup:
@@ -152,7 +154,11 @@ class DeckPlan:
 
     def loop_text(self, beat: Fraction) -> str:
         """Voice, point and controls that a swap at ``beat`` would take, written as a moment is."""
-        return request_text(self._request_at(beat))
+        return request_text(self.request_at(beat))
+
+    def request_at(self, beat: Fraction) -> LoopRequest:
+        """The loop that a swap at ``beat`` would take."""
+        return self._request_at(beat)
 
     def setup_at(self, beat: Fraction) -> tuple[dict[str, Value], list[PlanEvent]]:
         """What another plan begins with that takes over at ``beat``, and the moves that are then under way, from
@@ -169,6 +175,7 @@ class DeckPlan:
         elif point.number:
             setup["seed"] = float(point.number)
         setup |= {f"{CONTROL_PREFIX}{name}": glide.at(beat) for name, glide in self._controls.items()}
+        setup |= {"spread": self._spread.at(beat)} if self.values["spread"] or self._spread.at(beat) else {}
         zero = Fraction(0)
         moves = [PlanEvent(zero, name, value) for name, value in self._mixer.items()]
         moves += [PlanEvent(zero, "skip", 1.0)] * self._skips
@@ -176,8 +183,8 @@ class DeckPlan:
             since, toward, over_beats = self._walk
             moves.append(PlanEvent(zero, "walk", float(toward.seed), over_beats - float(beat - since)))
         moves += [
-            PlanEvent(zero, f"{CONTROL_PREFIX}{name}", glide.end, glide.over_beats - float(beat - glide.beat))
-            for name, glide in self._controls.items()
+            PlanEvent(zero, name, glide.end, glide.over_beats - float(beat - glide.beat))
+            for name, glide in self._glides().items()
             if not glide.arrived(beat)
         ]
         return setup, moves
@@ -197,7 +204,7 @@ class DeckPlan:
         policy = self.values["refresh"]
         if policy == "change":
             moving = self._walk or not all(
-                glide.arrived(self._last_swap) for glide in self._controls.values()
+                glide.arrived(self._last_swap) for glide in self._glides().values()
             )
             every = max(self.grid_beats, Fraction(BEATS_PER_BAR)) if moving else Fraction(0)
         else:
@@ -248,7 +255,14 @@ class DeckPlan:
 
     def _request_at(self, beat: Fraction) -> LoopRequest:
         controls = tuple(sorted((name, glide.at(beat)) for name, glide in self._controls.items()))
-        return LoopRequest(str(self.values["voice"]), self._point_at(beat), controls)
+        members, pans, solo = (self.values[name] for name in OF_THE_ENSEMBLE[1:])
+        ensemble = ensemble_of(self._spread.at(beat), int(float(members)), str(pans), int(float(solo)))
+        return LoopRequest(str(self.values["voice"]), self._point_at(beat), controls, ensemble)
+
+    def _glides(self) -> dict[str, _Glide]:
+        """What may be on its way, by name."""
+        controls = {f"{CONTROL_PREFIX}{name}": glide for name, glide in self._controls.items()}
+        return {**controls, "spread": self._spread}
 
     def _point_at(self, beat: Fraction) -> Point:
         if self._walk is None:
@@ -271,8 +285,11 @@ class DeckPlan:
                 for name, value in moment.items()
                 if name.startswith(CONTROL_PREFIX)
             }
-        if "voice" in moment:
-            self.values["voice"] = moment.pop("voice")
+            spread = float(moment.setdefault("spread", 0.0))
+            self._spread = _Glide(zero, spread, spread, 0.0)
+        for name in ("voice", *OF_THE_ENSEMBLE):
+            if name in moment:
+                self.values[name] = moment.pop(name)
         self._mixer = {name: value for name, value in moment.items() if not name.startswith(CONTROL_PREFIX)}
 
     def _apply(self, event: PlanEvent) -> None:
@@ -306,10 +323,11 @@ class DeckPlan:
             before = self._controls.get(control)
             start = before.at(event.beat) if before else 0.0
             self._controls[control] = _Glide(event.beat, start, number, event.over_beats)
-        turned = (
-            name.startswith(CONTROL_PREFIX) and event.over_beats <= 0 and self.values["refresh"] != "hold"
-        )
-        moved = self.values["refresh"] == "change" and (name.startswith(CONTROL_PREFIX) or name == "walk")
+        elif name == "spread":
+            self._spread = _Glide(event.beat, self._spread.at(event.beat), number, event.over_beats)
+        is_knob = name.startswith(CONTROL_PREFIX) or name in OF_THE_ENSEMBLE
+        turned = is_knob and event.over_beats <= 0 and self.values["refresh"] != "hold"
+        moved = self.values["refresh"] == "change" and (is_knob or name == "walk")
         if (name in JUMPS or turned or moved) and self._changed_at is None:
             self._changed_at = event.beat
 
@@ -317,7 +335,8 @@ class DeckPlan:
 def request_text(request: LoopRequest) -> str:
     """Voice, point and controls of a loop, written as a moment is."""
     controls = {f"{CONTROL_PREFIX}{name}": value for name, value in request.controls}
-    return format_moment({"voice": request.voice, "point": str(request.point), **controls})
+    ensemble = request.ensemble.as_values() if request.ensemble else {}
+    return format_moment({"voice": request.voice, "point": str(request.point), **controls, **ensemble})
 
 
 def _shortened(point: Point, depth: int) -> Point:

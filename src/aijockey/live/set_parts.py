@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,11 +11,12 @@ from aijockey.control import parameters
 from aijockey.control.parameters import MAX_DECKS, Value, near
 from aijockey.errors import AijockeyError
 from aijockey.live.loops import LoopRequest
+from aijockey.live.members import OF_THE_ENSEMBLE, ensemble_of_values, parse_pans
 from aijockey.live.moments import parse_moment, parse_queue
 from aijockey.live.points import Point, Seed
 
 MAX_BEAT = 1e7
-ENTRY_KEYS = ("deck", "planned", "beat", "lost", "voice", "point", "controls")
+ENTRY_KEYS = ("deck", "planned", "beat", "lost", "voice", "point", "controls", *OF_THE_ENSEMBLE)
 LOSSES = ("late", "failed")
 
 
@@ -86,7 +87,10 @@ def checked(address: str, value: object) -> Value:
     return checked_value
 
 
-TEXTS = {"point": Point.parse, "loop": parse_moment, "queue": parse_queue, "moment_": parse_moment}
+TEXTS: dict[str, Callable[[str], object]] = {
+    "point": Point.parse, "loop": parse_moment, "queue": parse_queue, "moment_": parse_moment,
+    "member_pans": parse_pans,
+}  # fmt: skip
 
 
 def check_move(address: str, value: object) -> Value:
@@ -136,9 +140,10 @@ def parse_entry(number: int, table: Mapping[str, Any]) -> Entry:
     )
     try:
         point = Point.parse(str(table.get("point", "0")))
+        ensemble = ensemble_of_values({name: table[name] for name in OF_THE_ENSEMBLE if name in table})
     except AijockeyError as error:
         raise SetError(f"{where}: {error}") from error
-    request = LoopRequest(text_of(table.get("voice", ""), f"{where}: voice"), point, values)
+    request = LoopRequest(text_of(table.get("voice", ""), f"{where}: voice"), point, values, ensemble)
     return Entry(int(deck), planned, beat, request, lost)
 
 
@@ -153,6 +158,7 @@ def entry_items(entry: Entry) -> list[str]:
         f"voice = {toml(request.voice)}",
         f"point = {toml(str(request.point))}",
         *([f"controls = {{ {controls} }}"] if controls else []),
+        *(f"{name} = {toml(value)}" for name, value in (request.ensemble.as_values() if request.ensemble else {}).items()),
     ]
 
 
