@@ -143,7 +143,8 @@ def test_another_plan_that_takes_over_goes_on_with_the_glide():
 
 
 def test_dealt_members_play_on_decks_of_their_own_where_they_stood(make_engine):
-    engine = make_engine(LiveSet((deck(spread=0.4, members=3.0), {"seed": 9.0}, {}, {})))
+    decks = (deck(spread=0.4, members=3.0), {"seed": 9.0}, {}, {})
+    engine = make_engine(LiveSet(decks, mixer={"transport.quantise_beats": 1.0}))
     played = [engine.process(BAR_SAMPLES // 2)]
     engine.submit("deck.1.deal", 1)
     played.append(engine.process(BAR_SAMPLES))

@@ -20,6 +20,7 @@ from aijockey.live.latent_encoder import encoder_of, improve
 from aijockey.live.latent_store import LatentStore, NamedLatent, latent_bytes, latent_of_bytes
 from aijockey.live.loudness import loudness_lufs
 from aijockey.live.moments import format_moment
+from aijockey.pack.manifest import RotationSpec
 from aijockey.representation.mel import LogMel
 
 Float = npt.NDArray[np.float32]
@@ -28,6 +29,7 @@ Progress = Callable[[str, int, int], None]
 
 DB_PER_NEPER = 20.0 / float(np.log(10.0))
 RANDOM_SAMPLES = 64
+VOICE_SAMPLES = 32
 MOST_BOOST_DB = 40.0
 # Running backwards is done again where what comes out of it is further off than this.
 GOOD_DB = 0.05
@@ -143,13 +145,43 @@ def invert_loop(
     )
 
 
+def likeliest_voice(generator: Generator, audio: Float, *, progress: Progress = quiet) -> str:
+    """The voice among whose own loops this one would be least surprising.
+
+    Any flow can be run backwards from any loop, so how close it comes says nothing. Its density does: voices that it
+    suits need a short latent, and the volume by which a voice's directions stretch latents counts against it. Where
+    a voice of the pack cannot be run backwards, the one with the nearest of `VOICE_SAMPLES` random loops is taken.
+
+    Raises
+    ------
+    InversionError, GenerationError : as `invert_loop`.
+
+    Thread: any but audio
+    """
+    manifest = generator.pack.manifest
+    specs = [manifest.generators[voice.generator].sampler for voice in manifest.voices]
+    surprise: dict[str, float] = {}
+    for number, (voice, sampler) in enumerate(zip(manifest.voices, specs, strict=True)):
+        progress("trying voices", number, len(specs))
+        mel = mel_of(generator, voice.name, audio)
+        if all(isinstance(each, RotationSpec) for each in specs):
+            assert isinstance(sampler, RotationSpec)
+            latent = generator.invert(voice.name, mel[None]).astype(np.float64)
+            stretch = np.log(generator.pack.array(sampler.deviation)[voice.index].astype(np.float64))
+            surprise[voice.name] = 0.5 * float(np.square(latent).sum()) + float(stretch.sum())
+        else:
+            surprise[voice.name] = nearest_sample(generator, voice.name, mel, VOICE_SAMPLES)[0]
+    progress("trying voices", len(specs), len(specs))
+    return min(surprise, key=lambda name: surprise[name])
+
+
 def latent_of_mel(generator: Generator, voice: str, mel: Float, progress: Progress = quiet) -> Float:
     """The latent of a log-mel (bands, frames), rounded as the store keeps it; arguments and errors as in
     `invert_loop`.
     """
     spec = generator.pack.manifest.voice(voice)
     made_by = generator.pack.manifest.generators[spec.generator]
-    if made_by.sampler.kind == "rotation":
+    if isinstance(made_by.sampler, RotationSpec):
         latent = _backwards(generator, voice, mel, progress)
     else:
         code = generator.pack.code(made_by.codes)

@@ -6,7 +6,9 @@ improved by least squares within small random subspaces: a generator that is onl
 directions at a time can be tried out.
 """
 
+import io
 import os
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,7 +24,7 @@ Progress = Callable[[int, int], None]
 
 LOOPS = 2000
 HELD_OUT = 0.1
-RIDGES = (1e-3, 1e-2, 1e-1, 1.0, 10.0)
+RIDGES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0)
 # Seeds of the loops that are fitted; far from those that hands use.
 FIRST_SEED = 1 << 40
 FORMAT = 1
@@ -34,15 +36,17 @@ class LatentEncoder:
     error : mean square error of the latents of held-out loops; 1 is that of knowing nothing.
     """
 
-    def __init__(self, mean: Float, weights: Float, latent_shape: tuple[int, ...], error: float) -> None:
-        self._mean, self._weights = mean, weights
+    def __init__(
+        self, mean: Float, weights: Float, bias: Float, latent_shape: tuple[int, ...], error: float
+    ) -> None:
+        self._mean, self._weights, self._bias = mean, weights, bias
         self.latent_shape = latent_shape
         self.error = error
 
     def encode(self, codes: Float) -> Float:
         """Latents of codes: (batch, patches, dims) -> (batch, *latent_shape)."""
         flat = codes.reshape(len(codes), -1) - self._mean
-        return (flat @ self._weights).reshape(len(codes), *self.latent_shape)
+        return (flat @ self._weights + self._bias).reshape(len(codes), *self.latent_shape)
 
     def save(self, path: Path) -> None:
         """Write it; the file appears only when it is whole."""
@@ -54,6 +58,7 @@ class LatentEncoder:
                 format=np.int64(FORMAT),
                 mean=self._mean,
                 weights=self._weights.astype(np.float16),
+                bias=self._bias,
                 shape=np.array(self.latent_shape, dtype=np.int64),
                 error=np.float64(self.error),
             )
@@ -65,23 +70,25 @@ class LatentEncoder:
     def load(cls, path: Path, features: int, latent_shape: tuple[int, ...]) -> "LatentEncoder | None":
         """What `save` wrote, if it is there, whole, and for codes and latents of these sizes; else None."""
         try:
-            with np.load(path, allow_pickle=False) as file:
-                mean, weights = file["mean"], file["weights"].astype(np.float32)
+            # From memory, since NumPy leaves a damaged file open.
+            with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
+                mean, weights, bias = file["mean"], file["weights"].astype(np.float32), file["bias"]
                 error, shape = float(file["error"]), tuple(int(size) for size in file["shape"])
                 known = int(file["format"]) == FORMAT
-        except (OSError, ValueError, KeyError, EOFError):
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
             return None
-        fits = mean.shape == (features,) and weights.shape == (features, int(np.prod(latent_shape)))
+        outputs = int(np.prod(latent_shape))
+        fits = mean.shape == (features,) and weights.shape == (features, outputs) and bias.shape == (outputs,)
         if not (known and fits and shape == latent_shape and np.isfinite(weights).all()):
             return None
-        return cls(mean.astype(np.float32), weights, latent_shape, error)
+        return cls(mean.astype(np.float32), weights, bias.astype(np.float32), latent_shape, error)
 
 
 def encoder_of(
     generator: Generator,
     voice: str,
     *,
-    loops: int = LOOPS,
+    loops: int | None = None,
     folder: Path | None = None,
     progress: Progress = lambda done, total: None,
 ) -> LatentEncoder:
@@ -89,7 +96,7 @@ def encoder_of(
 
     Parameters
     ----------
-    loops : how many are generated to fit it. folder : where it is kept; None: in the player's data folder.
+    loops : how many are generated to fit it; None: `LOOPS`. folder : where it is kept; None: in the player's data folder.
 
     Raises
     ------
@@ -97,6 +104,7 @@ def encoder_of(
 
     Thread: any but audio
     """
+    loops = LOOPS if loops is None else loops
     spec = generator.pack.manifest.voice(voice)
     shape = generator.pack.manifest.generators[spec.generator].latent_shape
     folder = data_folder() / "encoders" if folder is None else folder
@@ -123,7 +131,8 @@ def fit_encoder(codes: Float, latents: Float) -> LatentEncoder:
     tenth of the loops, held out.
     """
     shape = latents.shape[1:]
-    targets = latents.reshape(len(latents), -1).astype(np.float64)
+    bias = latents.reshape(len(latents), -1).mean(axis=0, dtype=np.float64)
+    targets = latents.reshape(len(latents), -1).astype(np.float64) - bias
     held = max(1, int(len(codes) * HELD_OUT))
     mean = codes.mean(axis=0)
     centred = (codes - mean).astype(np.float64)
@@ -138,7 +147,9 @@ def fit_encoder(codes: Float, latents: Float) -> LatentEncoder:
     errors = {ridge: error(ridge) for ridge in RIDGES}
     best = min(errors, key=lambda ridge: errors[ridge])
     weights = centred.T @ _duals(kernel, targets, best * scale)
-    return LatentEncoder(mean.astype(np.float32), weights.astype(np.float32), shape, errors[best])
+    return LatentEncoder(
+        mean.astype(np.float32), weights.astype(np.float32), bias.astype(np.float32), shape, errors[best]
+    )
 
 
 def _duals(kernel: Double, targets: Double, ridge: float) -> Double:
@@ -162,6 +173,7 @@ def improve(
     ``steps * (directions + 1)`` times.
     """
     rng = np.random.default_rng(seed)
+    directions = min(directions, latent.size - 1)
     length = float(np.linalg.norm(latent))
     damping, reach = 1e-2, 0.05
     wanted = target.astype(np.float64).ravel()
