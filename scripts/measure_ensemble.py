@@ -1,10 +1,11 @@
 #!/usr/bin/env python
 """Width, correlation and mono sum of ensembles against their spread, voice by voice: the table of docs/ensemble.md.
 
-    scripts/measure_ensemble.py [--pack P] [--loops 4] [--members 4] [--spreads 0.1 0.2 0.4 0.8]
+scripts/measure_ensemble.py [--pack P] [--loops 4] [--members 4] [--spreads 0.1 0.2 0.4 0.8]
 """
 
 import argparse
+from itertools import pairwise
 
 import numpy as np
 
@@ -32,7 +33,9 @@ def main() -> None:
     parser.add_argument("--spreads", type=float, nargs="+", default=[0.05, 0.1, 0.2, 0.4, 0.8, 1.2])
     arguments = parser.parse_args()
     generator = Generator(Pack.open(find_pack(arguments.pack)))
-    print("voice | spread | correlation | above 170 Hz | side dB | mono dB, worst | bass dB, worst | plain sum's bass")
+    print(
+        "voice | spread | correlation | above 170 Hz | side dB | mono dB, worst | bass dB, worst | plain sum's bass"
+    )
     for voice in generator.voices:
         maker = LoopMaker(generator)
         for spread in arguments.spreads:
@@ -60,7 +63,9 @@ def figures(maker: LoopMaker, voice: str, seed: int, ensemble: Ensemble) -> tupl
     spectra[:, : int(WIDE_HZ * stereo.shape[1] / RATE_HZ)] = 0.0
     high = np.fft.irfft(spectra, n=stereo.shape[1])
     middle, side = stereo.mean(axis=0), 0.5 * (stereo[0] - stereo[1])
-    plain = members.sum(axis=0) / np.sqrt(np.square(members.sum(axis=0)).mean() / np.square(members[0]).mean())
+    plain = members.sum(axis=0) / np.sqrt(
+        np.square(members.sum(axis=0)).mean() / np.square(members[0]).mean()
+    )
     return (
         float(np.corrcoef(stereo)[0, 1]),
         float(np.corrcoef(high)[0, 1]),
@@ -77,7 +82,7 @@ def bass_difference_db(sound: np.ndarray, members: np.ndarray) -> np.ndarray:
     edges = BASS_FROM_HZ * 2.0 ** (np.arange(7) / 3.0)
     power = np.square(np.abs(np.fft.rfft(sound)))
     wanted = np.square(np.abs(np.fft.rfft(members))).mean(axis=0)
-    bands = [(hz >= low) & (hz < min(high, BASS_HZ)) for low, high in zip(edges, edges[1:], strict=False)]
+    bands = [(hz >= low) & (hz < min(high, BASS_HZ)) for low, high in pairwise(edges)]
     levels = np.array([[power[band].sum(), wanted[band].sum()] for band in bands if band.any()])
     levels = levels[levels[:, 1] > 1e-3 * levels[:, 1].max()]
     return 10.0 * np.log10(np.maximum(levels[:, 0], 1e-20) / levels[:, 1])

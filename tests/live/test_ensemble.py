@@ -1,5 +1,7 @@
 """Several members, one image: as wide as they differ, mono intact, the bass of one."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -54,7 +56,7 @@ def test_the_more_members_differ_the_wider_it_is(count, rng):
     members = [section(rng, count, difference, low_hz=2000.0) for difference in (0.0, 0.2, 0.4, 0.7, 1.0)]
     found = [correlation(mix_members(each, even(count))) for each in members]
     assert found[0] == pytest.approx(1.0, abs=1e-6)
-    assert all(after < before for before, after in zip(found, found[1:], strict=False))
+    assert all(after < before for before, after in pairwise(found))
 
 
 @pytest.mark.parametrize("difference", [0.1, 0.5, 1.0])
@@ -113,15 +115,17 @@ def test_shapes_must_fit(rng):
 
 
 @given(
-    pans=st.lists(st.none() | st.integers(-100, 100).map(lambda number: number / 100), min_size=1, max_size=8).filter(
-        lambda pans: any(place is not None for place in pans)
-    )
+    pans=st.lists(
+        st.none() | st.integers(-100, 100).map(lambda number: number / 100), min_size=1, max_size=8
+    ).filter(lambda pans: any(place is not None for place in pans))
 )
 def test_places_go_to_text_and_back(pans):
     assert parse_pans(format_pans(tuple(pans))) == tuple(pans)
 
 
-@pytest.mark.parametrize("text", ["", "x", "x x", "2", "left", "nan", "0 0 0 0 0 0 0 0 0", "1e999", "0," * 10_000])
+@pytest.mark.parametrize(
+    "text", ["", "x", "x x", "2", "left", "nan", "0 0 0 0 0 0 0 0 0", "1e999", "0," * 10_000]
+)
 def test_other_texts_are_refused(text):
     with pytest.raises(EnsembleError, match="expected"):
         parse_pans(text)

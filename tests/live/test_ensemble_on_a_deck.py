@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -65,14 +66,19 @@ def test_spread_makes_a_deck_wide_and_none_leaves_it_mono(make_engine):
         found.append(correlation(engine.process(RATE_HZ)))
     assert found[0] == pytest.approx(1.0, abs=1e-9)
     assert found[-1] < 0.8
-    assert all(after < before for before, after in zip(found, found[1:], strict=False))
+    assert all(after < before for before, after in pairwise(found))
 
 
 def test_mono_loops_sound_the_same_whether_others_could_be_wide(make_engine):
     """So a performance that was played in stereo is rendered in mono where it never used it."""
-    inserts = [{"insert_1": name, "insert_1_amount": 0.8} for name in ("compressor", "drive", "phaser", "crusher", "gate")]
+    inserts = [
+        {"insert_1": name, "insert_1_amount": 0.8}
+        for name in ("compressor", "drive", "phaser", "crusher", "gate")
+    ]
     strip = {"pan": -0.5, "filter": 0.4, "low_db": -9.0, "width": 2.0, "echo_send": 0.5, "room_send": 0.5}
-    live_set = LiveSet(tuple(deck(gain_db=-9.0, seed=float(n), **each) for n, each in enumerate([strip, *inserts])))
+    live_set = LiveSet(
+        tuple(deck(gain_db=-9.0, seed=float(n), **each) for n, each in enumerate([strip, *inserts]))
+    )
     assert live_set.channels == 1
     mono, stereo = (make_engine(live_set, channels).process(BAR_SAMPLES) for channels in (1, 2))
     np.testing.assert_allclose(stereo, mono, atol=1e-5)
@@ -121,7 +127,7 @@ def test_knobs_of_the_ensemble_act_at_the_next_line_and_hold_waits():
 
 def test_a_moment_without_spread_is_one_member_and_one_with_it_brings_it_back():
     plan = DeckPlan(deck(spread=0.3, member_pans="-1 x 1"))
-    (_, request), = requests_of(plan, 1)
+    ((_, request),) = requests_of(plan, 1)
     text = request_text(request)
     assert text == "voice=noise; point=3; spread=0.3; member_pans=-1%20x%201"
     plan.add(PlanEvent(Fraction(2), "loop", "voice=noise; point=5"))

@@ -52,7 +52,9 @@ def test_a_direct_generator_has_an_encoder_that_comes_near(generator):
     nearest, _ = nearest_sample(generator, "drone", mel, 60)
     # The test's own latent does not have the usual length, which is all that such networks are trained on.
     length = np.linalg.norm(generator.latent("drone", 5)) / np.sqrt(latent.size)
-    turned = mel_error_db(generator.mel("drone", generator.latent("drone", 5)[None] / np.float32(length))[0], mel)
+    turned = mel_error_db(
+        generator.mel("drone", generator.latent("drone", 5)[None] / np.float32(length))[0], mel
+    )
     assert found <= max(1.1 * turned, 0.2 * nearest)
     assert {what for what, _, _ in seen} == {"learning the way back", "refining"}
     assert all(0 <= done <= total for _, done, total in seen)
@@ -83,7 +85,9 @@ def test_what_is_linear_is_learned_and_noise_is_not(rng):
 
 
 def test_an_encoder_for_other_sizes_is_not_taken(rng, tmp_path):
-    fit_encoder(rng.normal(size=(30, 8)).astype(np.float32), rng.normal(size=(30, 3))).save(tmp_path / "a.npz")
+    fit_encoder(rng.normal(size=(30, 8)).astype(np.float32), rng.normal(size=(30, 3))).save(
+        tmp_path / "a.npz"
+    )
     assert LatentEncoder.load(tmp_path / "a.npz", 8, (3,)) is not None
     assert LatentEncoder.load(tmp_path / "a.npz", 9, (3,)) is None
     assert LatentEncoder.load(tmp_path / "a.npz", 8, (4,)) is None
@@ -125,7 +129,9 @@ def test_a_loop_is_inverted_kept_and_played_again(generator, tiny_pack, tmp_path
 
 def test_the_likeliest_voice_is_the_one_that_made_it(make_pack, tiny_manifest, monkeypatch):
     flow = {"flow": tiny_manifest.generators["flow"]}
-    flows = Generator(make_pack(voices=tiny_manifest.voices[:2], files={"direct.onnx": None}, generators=flow))
+    flows = Generator(
+        make_pack(voices=tiny_manifest.voices[:2], files={"direct.onnx": None}, generators=flow)
+    )
     for voice in ("kick", "hats"):
         for seed in range(3):
             # The tiny vocoder is a toy: what it plays has another log-mel than it was given.

@@ -65,7 +65,7 @@ def test_a_damaged_file_is_noticed(store, latent):
 
 @pytest.mark.parametrize("identifier", ["0123456789ab", "../../etc/pw", "0123456789AB", "*", "", "0" * 64])
 def test_what_is_not_there_and_what_is_no_name(store, identifier):
-    with pytest.raises(LatentError, match="no such latent|names no latent"):
+    with pytest.raises(LatentError, match=r"no such latent|names no latent"):
         store.latent(identifier)
 
 
@@ -79,7 +79,13 @@ def test_two_latents_that_points_could_not_tell_apart_are_refused(store, latent)
 
 @pytest.mark.parametrize(
     "latent",
-    [np.full((4, 4), np.nan), np.full((4, 4), 1e6), np.zeros((0, 4)), np.zeros((2,) * 5), np.zeros((1 << 18, 1))],
+    [
+        np.full((4, 4), np.nan),
+        np.full((4, 4), 1e6),
+        np.zeros((0, 4)),
+        np.zeros((2,) * 5),
+        np.zeros((1 << 18, 1)),
+    ],
 )
 def test_what_is_no_latent_is_not_kept(store, latent):
     with pytest.raises(LatentError, match="expected"):

@@ -54,7 +54,9 @@ def test_a_request_without_an_ensemble_is_one_loop_in_mono(counting):
 def test_an_ensemble_is_the_mix_of_its_members_which_are_points_like_any_other(counting):
     stereo = LoopMaker(counting)(REQUEST)
     points = [Point.parse(text) for text in ("7", "7~4294967297@0.4", "7~4294967298@0.4")]
-    members = [generate_loop(counting.generator, replace(REQUEST, point=point, ensemble=None)) for point in points]
+    members = [
+        generate_loop(counting.generator, replace(REQUEST, point=point, ensemble=None)) for point in points
+    ]
     expected = mix_members(np.concatenate(members), pan_weights([-1.0, 0.0, 1.0]))
     np.testing.assert_array_equal(stereo, expected)
     assert stereo.shape == (2, 192_000)
@@ -75,7 +77,9 @@ def test_a_soloed_member_and_a_lone_one_stay_mono(counting):
     maker = LoopMaker(counting)
     soloed = maker(replace(REQUEST, ensemble=Ensemble(0.4, 3, (), 2)))
     assert soloed.shape == (1, 192_000)
-    np.testing.assert_array_equal(soloed, maker(replace(REQUEST, point=Point.parse("7~4294967297@0.4"), ensemble=None)))
+    np.testing.assert_array_equal(
+        soloed, maker(replace(REQUEST, point=Point.parse("7~4294967297@0.4"), ensemble=None))
+    )
 
 
 def test_stored_latents_are_found(counting, tmp_path):

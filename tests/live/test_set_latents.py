@@ -25,7 +25,10 @@ def keys(here, rng):
 
 def full_set(keys):
     a, b, c, d, e, f = keys
-    decks = ({"point": f"#{a}>(7/#{b}@rhythm)@0.5", "queue": f"12 #{c} m3", "moment_3": f"voice=x; point=#{d}"}, {})
+    decks = (
+        {"point": f"#{a}>(7/#{b}@rhythm)@0.5", "queue": f"12 #{c} m3", "moment_3": f"voice=x; point=#{d}"},
+        {},
+    )
     entry = Entry(1, 0.0, 0.0, LoopRequest("x", Point.parse(f"#{f}~3@0.2")))
     return LiveSet(decks, (Event(4.0, "deck.2.loop", f"voice=x; point=(#{e}|#{a})@0.25"),), entries=(entry,))
 

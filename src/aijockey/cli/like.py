@@ -8,7 +8,9 @@ from aijockey.cli.arguments import tempo, whole_number
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the verb."""
-    parser.add_argument("file", type=Path, metavar="FILE", help="audio file: a loop, or a recording to cut one from")
+    parser.add_argument(
+        "file", type=Path, metavar="FILE", help="audio file: a loop, or a recording to cut one from"
+    )
     parser.add_argument(
         "--voice", metavar="V", help="voice that plays it (without: the one whose own loops are most like it)"
     )
@@ -16,7 +18,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", metavar="NAME", help="remember it by this name")
     parser.add_argument("--bpm", type=tempo, metavar="BPM", help="tempo of the file (without: found)")
     parser.add_argument(
-        "--start", type=float, default=0.0, metavar="S", help="take the first loop from this second of the file on"
+        "--start",
+        type=float,
+        default=0.0,
+        metavar="S",
+        help="take the first loop from this second of the file on",
     )
     parser.add_argument("--texture", action="store_true", help="take it as sound without a beat, as it is")
     parser.add_argument(
@@ -27,7 +33,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="random latents of the voice that it is compared with",
     )
     parser.add_argument(
-        "-o", "--output", type=Path, metavar="FILE", help="write how the moment sounds, to .wav, .flac or .ogg"
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="write how the moment sounds, to .wav, .flac or .ogg",
     )
     parser.add_argument("--force", action="store_true", help="overwrite the output if it is there")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
@@ -70,7 +80,9 @@ def run(arguments: argparse.Namespace) -> int:
         chosen = voice or likeliest_voice(generator, loop.audio, progress=progress)
         inversion = invert_loop(generator, chosen, loop.audio, samples=arguments.samples, progress=progress)
     store = LatentStore()
-    identifier = keep(inversion, store, pack.hash, arguments.name, file=arguments.file.name, start_s=loop.start_s)
+    identifier = keep(
+        inversion, store, pack.hash, arguments.name, file=arguments.file.name, start_s=loop.start_s
+    )
     if arguments.output:
         sound = generator.generate(chosen, store.latent(identifier)[None])[0]
         write_audio(arguments.output, sound[None])
@@ -91,7 +103,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 def describe(report: dict[str, object]) -> str:
     """The report for people."""
-    found = "no tempo asked for" if report["bpm"] is None else f"{report['bpm']:.2f} BPM by {report['tempo_from']}"
+    found = (
+        "no tempo asked for"
+        if report["bpm"] is None
+        else f"{report['bpm']:.2f} BPM by {report['tempo_from']}"
+    )
     lines = [
         f"{report['file']} from {report['start_s']:.2f} s ({found}), played by {report['voice']}",
         f"  point   {report['point']}",
@@ -102,9 +118,8 @@ def describe(report: dict[str, object]) -> str:
         f"  {report['vocoder_db']:5.2f} dB  your loop through the vocoder alone",
     ]
     if report["samples"]:
-        lines.append(
-            f"  {report['nearest_db']:5.2f} dB  the nearest of {report['samples']} random seeds ({report['nearest_seed']})"
-        )
+        nearest = f"the nearest of {report['samples']} random seeds ({report['nearest_seed']})"
+        lines.append(f"  {report['nearest_db']:5.2f} dB  {nearest}")
     lines += [
         "",
         f"length of the latent: {report['length']:.2f} of a usual one; took {report['seconds']:.1f} s",

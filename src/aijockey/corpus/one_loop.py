@@ -69,7 +69,9 @@ def read_loop(
             raise AudioFileError(f"{path}: {error}") from error
         seconds = recording.seconds
         if not SHORTEST_S <= seconds <= MOST_SECONDS:
-            raise AudioFileError(f"{path}: {seconds:.2f} s; expected {SHORTEST_S} s to {MOST_SECONDS / 60:.0f} minutes")
+            raise AudioFileError(
+                f"{path}: {seconds:.2f} s; expected {SHORTEST_S} s to {MOST_SECONDS / 60:.0f} minutes"
+            )
         rhythm = listen(recording.audio)
         if float(rhythm.power.max(initial=0.0)) < 1e-6:
             raise AudioFileError(f"{path}: is silent")
@@ -83,19 +85,27 @@ def read_loop(
         pieces = pieces_of_bars(timing, bars) if timing else pieces_without_tempo(seconds, bars)
         if not pieces:
             at = f"at {timing.bpm:.1f} BPM" if timing else "without a beat"
-            raise AudioFileError(f"{path}: {seconds:.2f} s {at} are too short for a loop of {bars} bars, or a part of it")
+            raise AudioFileError(
+                f"{path}: {seconds:.2f} s {at} are too short for a loop of {bars} bars, or a part of it"
+            )
         piece = next((piece for piece in pieces if piece.start_s >= start_s - 1e-6), pieces[-1])
         audio, origin = recording.audio, 0
         if timing is not None and timing.circular:
             audio, origin = decode_circular(path, scratch, 1, _CIRCLE_CONTEXT_S)
         loop = _conformed(path, audio, origin, piece, SEAM_SAMPLES if timing else TEXTURE_SEAM_SAMPLES)
         return OneLoop(
-            loop, piece.bpm if timing else None, timing.found_by if timing else "none", piece.start_s, len(pieces)
+            loop,
+            piece.bpm if timing else None,
+            timing.found_by if timing else "none",
+            piece.start_s,
+            len(pieces),
         )
 
 
 def _conformed(path: Path, audio: Float, origin: int, piece: Piece, seam_samples: int) -> Float:
     loop = np.array(conform(audio, origin, piece, seam_samples)[0], dtype=np.float32)
     if not np.abs(loop).max(initial=0.0) > 1e-4:
-        raise AudioFileError(f"{path}: is silent from {piece.start_s:.2f} s on; --start takes another part of it")
+        raise AudioFileError(
+            f"{path}: is silent from {piece.start_s:.2f} s on; --start takes another part of it"
+        )
     return loop

@@ -274,7 +274,8 @@ class Conductor:
     def _store(self, sample: int, deck: int | None, value: Value) -> tuple[list[Move], bool]:
         assert deck is not None
         address = f"deck.{deck + 1}"
-        text = f"{request_text(self._present(deck))}; {format_moment({name: self.values[f'{address}.{name}'] for name in KEPT})}"
+        mixer = format_moment({name: self.values[f"{address}.{name}"] for name in KEPT})
+        text = f"{request_text(self._present(deck))}; {mixer}"
         return [(f"{address}.moment_{int(float(value))}", text, 0.0)], True
 
 

@@ -56,7 +56,9 @@ def mix_members(members: Float, weights: Double) -> Float:
     ValueError : shapes that do not fit.
     """
     if members.ndim != 2 or weights.shape != (2, len(members)):
-        raise ValueError(f"members {members.shape} and weights {weights.shape}: expected (n, samples), (2, n)")
+        raise ValueError(
+            f"members {members.shape} and weights {weights.shape}: expected (n, samples), (2, n)"
+        )
     samples = members.shape[1]
     loud, bass, octaves = _curves(samples)
     spectra = scipy.fft.rfft(members, axis=1)

@@ -36,7 +36,9 @@ def deal(request: LoopRequest, deck: int, decks: int, trims_db: Sequence[float])
         address = f"deck.{deck + place + 1}"
         alone = replace(request, point=ensemble.point(request.point, number), ensemble=None)
         if not alone.point.fits:
-            raise LoopError(f"{str(request.point)[:60]}… is too long a point to deal its members; store it first")
+            raise LoopError(
+                f"{str(request.point)[:60]}… is too long a point to deal its members; store it first"
+            )
         trim_db = trims_db[deck + place] - softer_db if len(numbers) > 1 else trims_db[deck + place]
         pan = ensemble.places[number] if not ensemble.solo else 0.0
         moves += [
@@ -64,5 +66,7 @@ def more_like_this(request: LoopRequest, distance: float, queue: Value, salt: in
     seeds = (int.from_bytes(hashlib.sha256(word.encode()).digest()[:4], "little") for word in words)
     near = tuple(Neighbour(request.point, seed, distance) for seed in seeds)
     if not all(point.fits for point in near):
-        raise LoopError(f"{str(request.point)[:60]}… is too long a point to have neighbours; take a seed or store it")
+        raise LoopError(
+            f"{str(request.point)[:60]}… is too long a point to have neighbours; take a seed or store it"
+        )
     return format_queue((*near, *parse_queue(str(queue)))[:MOST_QUEUED])

@@ -83,7 +83,9 @@ def mel_of(generator: Generator, voice: str, audio: Float) -> Float:
     InversionError : not as long as the pack's loops, not finite, or silent.
     """
     if audio.shape != (generator.samples,):
-        raise InversionError(f"a loop of shape {audio.shape}; this pack's are ({generator.samples},), 2 bars at 120 BPM")
+        raise InversionError(
+            f"a loop of shape {audio.shape}; this pack's are ({generator.samples},), 2 bars at 120 BPM"
+        )
     if not np.isfinite(audio).all():
         raise InversionError("a loop with numbers that are not finite")
     level_lufs = loudness_lufs(audio[None])

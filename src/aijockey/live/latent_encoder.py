@@ -6,6 +6,7 @@ improved by least squares within small random subspaces: a generator that is onl
 directions at a time can be tried out.
 """
 
+import contextlib
 import io
 import os
 import zipfile
@@ -46,7 +47,8 @@ class LatentEncoder:
     def encode(self, codes: Float) -> Float:
         """Latents of codes: (batch, patches, dims) -> (batch, *latent_shape)."""
         flat = codes.reshape(len(codes), -1) - self._mean
-        return (flat @ self._weights + self._bias).reshape(len(codes), *self.latent_shape)
+        latents = (flat @ self._weights + self._bias).reshape(len(codes), *self.latent_shape)
+        return np.asarray(latents, dtype=np.float32)
 
     def save(self, path: Path) -> None:
         """Write it; the file appears only when it is whole."""
@@ -96,7 +98,8 @@ def encoder_of(
 
     Parameters
     ----------
-    loops : how many are generated to fit it; None: `LOOPS`. folder : where it is kept; None: in the player's data folder.
+    loops : how many are generated to fit it; None: `LOOPS`.
+    folder : where it is kept; None: in the player's data folder.
 
     Raises
     ------
@@ -119,10 +122,8 @@ def encoder_of(
         codes[index] = generator.codes(voice, latents[index : index + 1])[0].ravel()
         progress(index + 1, loops)
     encoder = fit_encoder(codes, latents)
-    try:
+    with contextlib.suppress(OSError):  # then it is fitted again next time
         encoder.save(path)
-    except OSError:
-        pass  # it is fitted again next time
     return encoder
 
 
@@ -204,4 +205,6 @@ def _turned(latent: Float, change: Double) -> Float:
     """``latent`` plus a flat change, at the length that it had."""
     moved = latent.ravel() + change
     length = float(np.linalg.norm(latent))
-    return (moved * (length / max(float(np.linalg.norm(moved)), 1e-12))).reshape(latent.shape).astype(np.float32)
+    return (
+        (moved * (length / max(float(np.linalg.norm(moved)), 1e-12))).reshape(latent.shape).astype(np.float32)
+    )

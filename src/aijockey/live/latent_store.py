@@ -123,7 +123,9 @@ def decode(identifier: str, text: str) -> bytes:
     if len(data) > MOST_BYTES or not unpacker.eof or unpacker.unused_data:
         raise LatentError(f"the latent #{identifier} is cut short, or larger than {MOST_BYTES} bytes")
     if identify(data) != identifier:
-        raise LatentError(f"the latent #{identifier} is really #{identify(data)}: was the file changed by hand?")
+        raise LatentError(
+            f"the latent #{identifier} is really #{identify(data)}: was the file changed by hand?"
+        )
     latent_of_bytes(data)
     return data
 
@@ -177,10 +179,14 @@ class LatentStore:
                 return whole[:DIGITS]
             others = [other for other in self._files(whole[:DIGITS]) if other != path]
             if others:
-                raise LatentError(f"{others[0]}: has the same first {DIGITS} digits; points could not tell them apart")
+                raise LatentError(
+                    f"{others[0]}: has the same first {DIGITS} digits; points could not tell them apart"
+                )
             self.folder.mkdir(parents=True, exist_ok=True)
             if sum(1 for _ in self.folder.glob("*.npy")) >= MOST_LATENTS:
-                raise LatentError(f"{self.folder}: holds {MOST_LATENTS} latents; take away what is not needed")
+                raise LatentError(
+                    f"{self.folder}: holds {MOST_LATENTS} latents; take away what is not needed"
+                )
             _write_whole(path, data)
         except OSError as error:
             raise LatentError(
@@ -272,10 +278,12 @@ def _as_json(entry: NamedLatent) -> dict[str, Any]:
 
 
 def _from_json(entry: Mapping[str, Any]) -> NamedLatent:
-    texts = [entry[key] for key in ("identifier", "voice", "pack_sha256", "moment")]
-    if not all(isinstance(text, str) for text in texts) or not _HEX.fullmatch(texts[0]):
+    identifier, voice, pack, moment = (entry[key] for key in ("identifier", "voice", "pack_sha256", "moment"))
+    if not all(isinstance(text, str) for text in (identifier, voice, pack, moment)):
         raise ValueError(f"{entry!r} describes no latent")
-    return NamedLatent(*texts, notes=dict(entry.get("notes", {})))
+    if not _HEX.fullmatch(identifier):
+        raise ValueError(f"{identifier!r} names no latent")
+    return NamedLatent(identifier, voice, pack, moment, dict(entry.get("notes", {})))
 
 
 def _write_whole(path: Path, data: bytes) -> None:

@@ -76,7 +76,8 @@ def ensemble_of_values(values: Mapping[str, Value]) -> Ensemble | None:
     ParameterError, EnsembleError : a value that the table does not allow, or places that cannot be read.
     """
     spread, members, pans, solo = (
-        DECK_PARAMETERS[name].check(values.get(name, DECK_PARAMETERS[name].default)) for name in OF_THE_ENSEMBLE
+        DECK_PARAMETERS[name].check(values.get(name, DECK_PARAMETERS[name].default))
+        for name in OF_THE_ENSEMBLE
     )
     return ensemble_of(float(spread), int(float(members)), str(pans), int(float(solo)))
 
@@ -111,7 +112,7 @@ def parse_pans(text: str) -> tuple[float | None, ...]:
     known = [place for place in pans if place is not None]
     if not 1 <= len(pans) <= MOST_MEMBERS or not known or not all(-1.0 <= place <= 1.0 for place in known):
         raise EnsembleError(
-            f"{text[:80]!r} are no places of members; expected 1 to {MOST_MEMBERS} numbers from -1 (left) to 1 (right), "
+            f"{text[:80]!r} are no places of members; expected 1 to {MOST_MEMBERS} numbers from -1 to 1, "
             f"'{MUTED}' for a silent one ('-1 x 0.3 1'), or '{EVEN}' for evenly"
         )
     return pans

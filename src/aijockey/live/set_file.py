@@ -60,7 +60,19 @@ from aijockey.live.set_parts import (
 FORMAT = 2
 READABLE = (1, 2)
 MAX_FILE_BYTES = 64 << 20
-TOP_KEYS = ("format", "title", "tempo_bpm", "bars", "pack", "mixer", "deck", "events", "event", "latents", "latent")
+TOP_KEYS = (
+    "format",
+    "title",
+    "tempo_bpm",
+    "bars",
+    "pack",
+    "mixer",
+    "deck",
+    "events",
+    "event",
+    "latents",
+    "latent",
+)
 ENTRY_LISTS = ("entries", "entry")
 EVENT_KEYS = ("beat", "set", "to", "over")
 PACK_KEYS = ("name", "sha256")

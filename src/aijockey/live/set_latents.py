@@ -48,8 +48,11 @@ def keys_of_item(item: Event | Entry) -> tuple[str, ...]:
 
 def keys_of_set(live_set: "LiveSet") -> tuple[str, ...]:
     """Stored latents that a set refers to, each once, in order of first mention."""
-    keys = [key for deck in live_set.decks for name, value in deck.items() for key in keys_of_value(name, value)]
-    keys += [key for item in (*live_set.events, *live_set.entries) for key in keys_of_item(item)]
+    keys = [
+        key for deck in live_set.decks for name, value in deck.items() for key in keys_of_value(name, value)
+    ]
+    items: list[Event | Entry] = [*live_set.events, *live_set.entries]
+    keys += [key for item in items for key in keys_of_item(item)]
     return tuple(dict.fromkeys(keys))
 
 

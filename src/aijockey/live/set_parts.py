@@ -158,7 +158,10 @@ def entry_items(entry: Entry) -> list[str]:
         f"voice = {toml(request.voice)}",
         f"point = {toml(str(request.point))}",
         *([f"controls = {{ {controls} }}"] if controls else []),
-        *(f"{name} = {toml(value)}" for name, value in (request.ensemble.as_values() if request.ensemble else {}).items()),
+        *(
+            f"{name} = {toml(value)}"
+            for name, value in (request.ensemble.as_values() if request.ensemble else {}).items()
+        ),
     ]
 
 
