@@ -119,6 +119,7 @@ def run(arguments: argparse.Namespace) -> int:
     children.get_ready()  # the first sound waits for this above all
 
     from aijockey.live.output import NoDeviceError
+    from aijockey.live.pace import paces_of
     from aijockey.live.processes import device, workers
     from aijockey.live.processes.supervisor import Plan
     from aijockey.live.programme import choose_set
@@ -136,6 +137,7 @@ def run(arguments: argparse.Namespace) -> int:
         maker=workers.from_pack,
         material=str(pack.path),
         voices={voice.name: voice.tonal for voice in manifest.voices},
+        paces=paces_of(manifest),
         bars=bars,
         loop_samples=manifest.samples,
         open_output=device.open_null if arguments.output == "null" else open_output,

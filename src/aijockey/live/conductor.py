@@ -14,9 +14,11 @@ from aijockey.control.parameters import DECK_PARAMETERS, GLOBAL_PARAMETERS, LOOP
 from aijockey.live.clock import TempoMap
 from aijockey.live.deck import Deck
 from aijockey.live.history import History, Move, is_undone
-from aijockey.live.moments import EMPTY, format_moment
+from aijockey.live.moments import EMPTY, format_moment, parse_moment, parse_pair
 from aijockey.live.performance import Performance
-from aijockey.live.plan import COMMON_GRID, PlanEvent, request_text
+from aijockey.live.plan import COMMON_GRID, DeckPlan, PlanEvent, request_text
+from aijockey.live.points import Point
+from aijockey.live.ride import bred, drawn_seed, shaken
 from aijockey.live.set_file import LiveSet
 from aijockey.live.set_parts import Event, SetError, check_move, checked
 from aijockey.live.tapping import TapTempo
@@ -24,7 +26,10 @@ from aijockey.music.grid import RATE_HZ
 
 TEMPO = "transport.tempo_bpm"
 # What changes the loop itself is undone as a whole: voice, point and controls.
-LOOP_CHOICES = ("voice", "seed", "walk", "point", "loop", "moment", "skip", "control")
+LOOP_CHOICES = (
+    "voice", "seed", "walk", "glide", "point", "loop", "moment", "skip", "control",
+    "pad_x", "pad_y", "morph_voice", "morph",
+)  # fmt: skip
 # What a moment keeps beside its loop: the mixer of the deck, and how it is read.
 KEPT = tuple(
     name
@@ -68,6 +73,8 @@ class Conductor:
             "double": self._double,
             "enqueue": self._enqueue,
             "store": self._store,
+            "shake": self._shake,
+            "breed": self._breed,
         }
         for address, value in live_set.mixer.items():
             if address.startswith("transport.") and address != COMMON_GRID:
@@ -254,6 +261,32 @@ class Conductor:
             loop = player.plan.foresee(player.plan_cursor).loop_text(max(player.plan_cursor, Fraction(0)))
         text = f"{loop}; {format_moment({name: self.values[f'{address}.{name}'] for name in KEPT})}"
         return [(f"{address}.moment_{int(float(value))}", text, 0.0)], True
+
+    def _shake(self, sample: int, deck: int | None, value: Value) -> tuple[list[Move], bool]:
+        assert deck is not None
+        plan, beat = self._foreseen(sample, deck)
+        point = plan.point(beat)
+        text = str(shaken(point, float(value), drawn_seed(f"{point}@{float(beat)!r}")))
+        return [(f"deck.{deck + 1}.point", text, 0.0)], True
+
+    def _breed(self, sample: int, deck: int | None, value: Value) -> tuple[list[Move], bool]:
+        assert deck is not None
+        plan, beat = self._foreseen(sample, deck)
+        first, second, seed = parse_pair(str(value))
+        mother, father = (parse_moment(str(plan.values[f"moment_{number}"])) for number in (first, second))
+        for number, parent in ((first, mother), (second, father)):
+            if "point" not in parent:
+                raise SetError(f"deck.{deck + 1}.breed: moment {number} holds no loop; store one there first")
+        coin = drawn_seed(f"{value}@{float(beat)!r}") if seed is None else seed
+        child = bred(Point.parse(str(mother["point"])), Point.parse(str(father["point"])), coin)
+        of_the_loop = {name: kept for name, kept in mother.items() if name not in KEPT}
+        return [(f"deck.{deck + 1}.loop", format_moment({**of_the_loop, "point": str(child)}), 0.0)], True
+
+    def _foreseen(self, sample: int, deck: int) -> tuple[DeckPlan, Fraction]:
+        """The deck's plan when all that was sent has been applied, and the beat that a move now acts from."""
+        player = self._decks[deck]
+        beat = max(player.plan_cursor, self._clock.beat_at(sample), Fraction(0))
+        return player.plan.foresee(beat), beat
 
 
 def _initial_values(live_set: LiveSet) -> dict[str, Value]:

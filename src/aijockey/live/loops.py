@@ -28,21 +28,26 @@ class LoopRequest:
     """All that decides what a generator makes; equal requests give equal loops.
 
     controls : pairs of name and standard deviations, sorted by name; a control that is absent is left free.
+    second_voice, morph : the voice is so much, 0 to 1, of the way to another; "" is none.
     """
 
     voice: str
     point: Point
     controls: tuple[tuple[str, float], ...] = ()
+    second_voice: str = ""
+    morph: float = 0.0
 
     def as_json(self) -> dict[str, Any]:
         """Plain values for another process."""
-        return {"voice": self.voice, "point": str(self.point), "controls": dict(self.controls)}
+        morph = {"second_voice": self.second_voice, "morph": self.morph} if self.second_voice else {}
+        return {"voice": self.voice, "point": str(self.point), "controls": dict(self.controls), **morph}
 
     @classmethod
     def from_json(cls, entry: Mapping[str, Any]) -> "LoopRequest":
         """The inverse of `as_json`."""
         controls = tuple(sorted((str(name), float(value)) for name, value in entry["controls"].items()))
-        return cls(str(entry["voice"]), Point.parse(str(entry["point"])), controls)
+        second, morph = str(entry.get("second_voice", "")), float(entry.get("morph", 0.0))
+        return cls(str(entry["voice"]), Point.parse(str(entry["point"])), controls, second, morph)
 
 
 @dataclass(frozen=True)

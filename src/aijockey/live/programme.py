@@ -7,6 +7,7 @@ from aijockey.control.parameters import near
 from aijockey.live.arrange import arrange
 from aijockey.live.loop_source import DirectSource, controls_of, generate_loop
 from aijockey.live.loops import Float, LoopRequest
+from aijockey.live.pace import paces_of
 from aijockey.live.set_file import LiveSet, SetError, read_set
 from aijockey.pack.pack import Pack
 
@@ -62,4 +63,4 @@ def direct_source(pack: Pack, threads: int = 1) -> DirectSource:
     def render(request: LoopRequest) -> Float:
         return generate_loop(generator, request, controls_of(pack, request.voice))
 
-    return DirectSource(render, voices, strict=True)
+    return DirectSource(render, voices, strict=True, paces=paces_of(pack.manifest))

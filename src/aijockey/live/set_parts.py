@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,11 +11,11 @@ from aijockey.control import parameters
 from aijockey.control.parameters import MAX_DECKS, Value, near
 from aijockey.errors import AijockeyError
 from aijockey.live.loops import LoopRequest
-from aijockey.live.moments import parse_moment, parse_queue
+from aijockey.live.moments import parse_moment, parse_pair, parse_queue
 from aijockey.live.points import Point, Seed
 
 MAX_BEAT = 1e7
-ENTRY_KEYS = ("deck", "planned", "beat", "lost", "voice", "point", "controls")
+ENTRY_KEYS = ("deck", "planned", "beat", "lost", "voice", "point", "controls", "morph_voice", "morph")
 LOSSES = ("late", "failed")
 
 
@@ -86,7 +86,14 @@ def checked(address: str, value: object) -> Value:
     return checked_value
 
 
-TEXTS = {"point": Point.parse, "loop": parse_moment, "queue": parse_queue, "moment_": parse_moment}
+TEXTS = {
+    "point": Point.parse,
+    "glide": Point.parse,
+    "loop": parse_moment,
+    "queue": parse_queue,
+    "moment_": parse_moment,
+}
+GESTURE_TEXTS: dict[str, Callable[[str], object]] = {"enqueue": parse_queue, "breed": parse_pair}
 
 
 def check_move(address: str, value: object) -> Value:
@@ -101,7 +108,7 @@ def check_move(address: str, value: object) -> Value:
         return checked(address, value)
     sent = row.check(value, address)
     if row.curve == "text":
-        parse_queue(str(sent))
+        GESTURE_TEXTS[row.name](str(sent))
     return sent
 
 
@@ -138,7 +145,10 @@ def parse_entry(number: int, table: Mapping[str, Any]) -> Entry:
         point = Point.parse(str(table.get("point", "0")))
     except AijockeyError as error:
         raise SetError(f"{where}: {error}") from error
-    request = LoopRequest(text_of(table.get("voice", ""), f"{where}: voice"), point, values)
+    second = text_of(table.get("morph_voice", ""), f"{where}: morph_voice")
+    morph = number_in(table.get("morph", 0.0), f"{where}: morph", 0.0, 1.0)
+    voice = text_of(table.get("voice", ""), f"{where}: voice")
+    request = LoopRequest(voice, point, values, second, morph)
     return Entry(int(deck), planned, beat, request, lost)
 
 
@@ -153,6 +163,11 @@ def entry_items(entry: Entry) -> list[str]:
         f"voice = {toml(request.voice)}",
         f"point = {toml(str(request.point))}",
         *([f"controls = {{ {controls} }}"] if controls else []),
+        *(
+            [f"morph_voice = {toml(request.second_voice)}", f"morph = {toml(request.morph)}"]
+            if request.second_voice
+            else []
+        ),
     ]
 
 
