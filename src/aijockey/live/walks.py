@@ -50,7 +50,9 @@ def _circle(range_rad: float, gone: float, seed: int) -> Place:
 def _orbit(range_rad: float, gone: float, seed: int) -> Place:
     """Around the centre at ``range_rad``, after a spiral out to there within half a turn."""
     reach = max(range_rad, 1e-6)
-    angle = gone / reach
+    angle = gone / math.sin(
+        min(reach, 0.5 * math.pi)
+    )  # what a circle at that distance measures on the sphere
     share = min(1.0, max(0.0, angle / math.pi))
     radius = reach * math.sin(0.5 * math.pi * share)
     return [radius * math.cos(angle), radius * math.sin(angle)]
