@@ -58,7 +58,7 @@ def figures(maker: LoopMaker, voice: str, seed: int, ensemble: Ensemble) -> tupl
     points = [ensemble.point(point, number) for number in ensemble.audible]
     members = np.concatenate([make_loop(maker(LoopRequest(voice, each))).audio for each in points])
     # As a deck plays it.
-    stereo = make_loop(maker(LoopRequest(voice, point, (), ensemble))).audio
+    stereo = make_loop(maker(LoopRequest(voice, point, ensemble=ensemble))).audio
     spectra = np.fft.rfft(stereo)
     spectra[:, : int(WIDE_HZ * stereo.shape[1] / RATE_HZ)] = 0.0
     high = np.fft.irfft(spectra, n=stereo.shape[1])

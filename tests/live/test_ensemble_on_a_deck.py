@@ -1,6 +1,6 @@
 """Ensembles as a deck plays them: planned, glided, dealt, undone, written down and heard again."""
 
-from dataclasses import replace
+import json
 from fractions import Fraction
 from itertools import pairwise
 
@@ -16,6 +16,7 @@ from aijockey.live.members import Ensemble
 from aijockey.live.moments import parse_queue
 from aijockey.live.plan import DeckPlan, PlanEvent, request_text
 from aijockey.live.points import Blend, Neighbour, Seed
+from aijockey.live.processes.restore import entry_message, entry_of
 from aijockey.live.set_file import LiveSet, format_set, parse_set
 from aijockey.live.set_parts import checked
 from aijockey.music.grid import BAR_SAMPLES, LOOP_SAMPLES, RATE_HZ
@@ -222,7 +223,7 @@ def test_a_point_that_is_too_long_says_so(make_engine):
     from aijockey.live.gestures import deal, more_like_this
 
     long = Blend(tuple(Seed(2**60 + number) for number in range(44)), (1.0,) * 44)
-    request = LoopRequest("noise", long, (), Ensemble(0.3, 2))
+    request = LoopRequest("noise", long, ensemble=Ensemble(0.3, 2))
     assert long.fits or len(str(long)) > 1000
     for act in (lambda: more_like_this(request, 0.3, "-", 1), lambda: deal(request, 0, 2, [0.0, 0.0])):
         with pytest.raises(LoopError, match="too long"):
@@ -241,4 +242,5 @@ def test_an_entry_of_a_performance_names_the_ensemble(make_engine):
     text = format_set(engine.recorded())
     assert "spread = 0.4, members = 3" in text
     entry = parse_set(text).entries[0]
-    assert entry.request == replace(engine.decks[0].request)
+    assert entry.request == engine.decks[0].request
+    assert entry_of(json.loads(json.dumps(entry_message(entry)))) == entry

@@ -16,7 +16,7 @@ from aijockey.live.loudness import loudness_lufs
 from aijockey.live.members import Ensemble, ensemble_of
 from aijockey.live.points import Point
 
-REQUEST = LoopRequest("kick", Point.parse("7"), (("brightness", 0.5),), ensemble_of(0.4, 3))
+REQUEST = LoopRequest("kick", Point.parse("7"), (("brightness", 0.5),), ensemble=ensemble_of(0.4, 3))
 
 
 class Counting:

@@ -120,6 +120,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     from aijockey.live.latent_store import LatentStore
     from aijockey.live.output import NoDeviceError
+    from aijockey.live.pace import paces_of
     from aijockey.live.processes import device, workers
     from aijockey.live.processes.supervisor import Plan
     from aijockey.live.programme import choose_set
@@ -139,6 +140,7 @@ def run(arguments: argparse.Namespace) -> int:
         maker=workers.from_pack,
         material=str(pack.path),
         voices={voice.name: voice.tonal for voice in manifest.voices},
+        paces=paces_of(manifest),
         bars=bars,
         channels=2,
         loop_samples=manifest.samples,

@@ -25,6 +25,8 @@ LOOP_LENGTHS: tuple[Value, ...] = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 GRIDS: tuple[Value, ...] = (0.0, 1.0, 4.0, 8.0, 16.0, 32.0)
 CROSSFADER_CURVES = ("smooth", "linear", "cut")
 INSERT_SLOTS = (1, 2)
+# Paths of walks; `live.walks` has one row for each but none.
+WALK_KINDS = ("none", "circle", "orbit", "drift", "sine", "triangle", "decay")
 # What a deck's insert slot may hold; `live.effects.inserts` has one row for each.
 INSERTS = ("none", "compressor", "drive", "phaser", "crusher", "gate", "duck", "plugin")
 
@@ -164,6 +166,31 @@ PARAMETERS: tuple[Parameter, ...] = (
               "jump to this seed's latent on the next grid line", True),
     Parameter("deck", "walk", "", 0, 2**31 - 1, 0.0, "step",
               "move to this seed's latent, over the event's length", True),
+    Parameter("deck", "glide", "", 0, 0, "0", "text",
+              "move to any point of latent space, over the event's length", True),
+    Parameter("deck", "walk_kind", "", 0, 0, "none", "choice",
+              "path around the loop: circle, orbit, drift at walk_pace; sine, triangle, decay in walk_beats", True,
+              WALK_KINDS),
+    Parameter("deck", "walk_pace", "dB a bar", 0, 12, 1.0, "linear",
+              "audible change a bar of a circle, orbit or drift; equal paces sound equally fast in every voice",
+              True),
+    Parameter("deck", "walk_range", "rad", 0, 1.5, 0.6, "linear",
+              "how far a walk goes from the loop; seeds are 1.57 apart", True),
+    Parameter("deck", "walk_seed", "", 0, 2**31 - 1, 0.0, "step", "which way a walk goes", True),
+    Parameter("deck", "walk_beats", "beats", 1, 256, 32.0, "linear",
+              "length of a sine, triangle or decay", True),
+    Parameter("deck", "walk_place", "", 0, 1e6, 0.0, "linear",
+              "puts the walk so far along its path: radians, or lengths of walk_beats", True),
+    Parameter("deck", "shake", "rad", 0, 1.5, 0.25, "linear",
+              "jump to a new neighbour of the loop at this distance", gesture=True),
+    Parameter("deck", "breed", "", 0, 0, "1 2", "text",
+              "a child of two moments (1 2), another each time, or that of a seed (1 2 7)", gesture=True),
+    Parameter("deck", "pad_x", "", 0, 1, 0.5, "linear",
+              "mixes the points of stored moments by distance: 1 to 4 are the corners, 5 to 8 the sides", True),
+    Parameter("deck", "pad_y", "", 0, 1, 0.5, "linear", "the pad's other way; 1 is up", True),
+    Parameter("deck", "morph_voice", "", 0, 0, "", "name", "a second voice, which 'morph' brings in", True),
+    Parameter("deck", "morph", "", 0, 1, 0.0, "linear",
+              "how far the voice is toward morph_voice, in how it is generated", True),
     Parameter("deck", "refresh_bars", "bars", 0, 64, 4.0, "step",
               "a fresh loop every so many bars; 0 holds", True),
     Parameter(

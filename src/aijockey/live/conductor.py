@@ -17,9 +17,11 @@ from aijockey.live.gestures import deal, more_like_this
 from aijockey.live.history import History, Move, is_undone
 from aijockey.live.loops import LoopRequest
 from aijockey.live.members import OF_THE_ENSEMBLE
-from aijockey.live.moments import EMPTY, format_moment
+from aijockey.live.moments import EMPTY, format_moment, parse_moment, parse_pair
 from aijockey.live.performance import Performance
-from aijockey.live.plan import COMMON_GRID, PlanEvent, request_text
+from aijockey.live.plan import COMMON_GRID, DeckPlan, PlanEvent, request_text
+from aijockey.live.points import Point
+from aijockey.live.ride import bred, drawn_seed, shaken
 from aijockey.live.set_file import LiveSet
 from aijockey.live.set_parts import Event, SetError, check_move, checked
 from aijockey.live.tapping import TapTempo
@@ -27,7 +29,10 @@ from aijockey.music.grid import RATE_HZ
 
 TEMPO = "transport.tempo_bpm"
 # What changes the loop itself is undone as a whole: voice, point and controls.
-LOOP_CHOICES = ("voice", "seed", "walk", "point", "loop", "moment", "skip", "control")
+LOOP_CHOICES = (
+    "voice", "seed", "walk", "glide", "point", "loop", "moment", "skip", "control",
+    "pad_x", "pad_y", "morph_voice", "morph",
+)  # fmt: skip
 # What a moment keeps beside its loop: the mixer of the deck, and how it is read.
 KEPT = tuple(
     name
@@ -73,6 +78,8 @@ class Conductor:
             "store": self._store,
             "deal": self._deal,
             "more_like_this": self._more_like_this,
+            "shake": self._shake,
+            "breed": self._breed,
         }
         for address, value in live_set.mixer.items():
             if address.startswith("transport.") and address != COMMON_GRID:
@@ -202,12 +209,12 @@ class Conductor:
     def _before(self, target: Target, address: str, beat: Fraction) -> dict[str, Value]:
         """The values that bring back how it is now."""
         name = target.parameter.name
-        if target.deck is None or name not in (*LOOP_CHOICES, *OF_THE_ENSEMBLE):
+        if target.deck is not None and name in OF_THE_ENSEMBLE:
+            return {address: self._decks[target.deck].plan.foresee(beat).values[name]}
+        if target.deck is None or name not in LOOP_CHOICES:
             return {address: self.values[address]}
         deck = f"deck.{target.deck + 1}"
         plan = self._decks[target.deck].plan.foresee(beat)
-        if name in OF_THE_ENSEMBLE:
-            return {address: plan.values[name]}
         text = plan.loop_text(beat)
         if name in ("moment", "loop"):
             text += "; " + format_moment({kept: self.values[f"{deck}.{kept}"] for kept in KEPT})
@@ -277,6 +284,32 @@ class Conductor:
         mixer = format_moment({name: self.values[f"{address}.{name}"] for name in KEPT})
         text = f"{request_text(self._present(deck))}; {mixer}"
         return [(f"{address}.moment_{int(float(value))}", text, 0.0)], True
+
+    def _shake(self, sample: int, deck: int | None, value: Value) -> tuple[list[Move], bool]:
+        assert deck is not None
+        plan, beat = self._foreseen(sample, deck)
+        point = plan.point(beat)
+        text = str(shaken(point, float(value), drawn_seed(f"{point}@{float(beat)!r}")))
+        return [(f"deck.{deck + 1}.point", text, 0.0)], True
+
+    def _breed(self, sample: int, deck: int | None, value: Value) -> tuple[list[Move], bool]:
+        assert deck is not None
+        plan, beat = self._foreseen(sample, deck)
+        first, second, seed = parse_pair(str(value))
+        mother, father = (parse_moment(str(plan.values[f"moment_{number}"])) for number in (first, second))
+        for number, parent in ((first, mother), (second, father)):
+            if "point" not in parent:
+                raise SetError(f"deck.{deck + 1}.breed: moment {number} holds no loop; store one there first")
+        coin = drawn_seed(f"{value}@{float(beat)!r}") if seed is None else seed
+        child = bred(Point.parse(str(mother["point"])), Point.parse(str(father["point"])), coin)
+        of_the_loop = {name: kept for name, kept in mother.items() if name not in KEPT}
+        return [(f"deck.{deck + 1}.loop", format_moment({**of_the_loop, "point": str(child)}), 0.0)], True
+
+    def _foreseen(self, sample: int, deck: int) -> tuple[DeckPlan, Fraction]:
+        """The deck's plan when all that was sent has been applied, and the beat that a move now acts from."""
+        player = self._decks[deck]
+        beat = max(player.plan_cursor, self._clock.beat_at(sample), Fraction(0))
+        return player.plan.foresee(beat), beat
 
 
 def _initial_values(live_set: LiveSet) -> dict[str, Value]:

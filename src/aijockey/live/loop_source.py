@@ -10,10 +10,17 @@ import numpy.typing as npt
 from aijockey.errors import AijockeyError
 from aijockey.live.latent_math import latent_at
 from aijockey.live.loops import Float, Loop, LoopRequest, Ticket, make_loop
+from aijockey.live.pace import Pace
 from aijockey.live.points import Point
 from aijockey.pack.pack import Pack
 
 CACHED_LOOPS = 64
+
+
+def paces_of_source(source: object) -> Mapping[str, Pace]:
+    """Paces of a source's voices, by which walks go; a source need not know any."""
+    paces: Mapping[str, Pace] = getattr(source, "paces", {})
+    return paces
 
 
 class LoopSource(Protocol):
@@ -57,6 +64,7 @@ class DirectSource:
     voices : name -> whether tonal.
     match_level : bring every loop to the same loudness.
     strict : raise where a loop cannot be made, instead of leaving the deck with the one it has.
+    paces : of the voices that were measured, for walks.
     """
 
     def __init__(
@@ -67,8 +75,10 @@ class DirectSource:
         channels: int = 1,
         match_level: bool = True,
         strict: bool = False,
+        paces: Mapping[str, Pace] | None = None,
     ) -> None:
         self.voices: Mapping[str, bool] = dict(voices)
+        self.paces: Mapping[str, Pace] = dict(paces or {})
         self.channels = channels
         self._render = render
         self._match_level = match_level

@@ -29,25 +29,34 @@ class LoopRequest:
     """All that decides what a generator makes; equal requests give equal loops.
 
     controls : pairs of name and standard deviations, sorted by name; a control that is absent is left free.
+    second_voice, morph : the voice is so much, 0 to 1, of the way to another; "" is none.
     ensemble : neighbours that play along, in stereo; None: the point alone, in mono.
     """
 
     voice: str
     point: Point
     controls: tuple[tuple[str, float], ...] = ()
+    second_voice: str = ""
+    morph: float = 0.0
     ensemble: Ensemble | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Plain values for another process."""
-        entry = {"voice": self.voice, "point": str(self.point), "controls": dict(self.controls)}
+        entry: dict[str, Any] = {
+            "voice": self.voice,
+            "point": str(self.point),
+            "controls": dict(self.controls),
+        }
+        entry |= {"second_voice": self.second_voice, "morph": self.morph} if self.second_voice else {}
         return {**entry, "ensemble": self.ensemble.as_values()} if self.ensemble else entry
 
     @classmethod
     def from_json(cls, entry: Mapping[str, Any]) -> "LoopRequest":
         """The inverse of `as_json`."""
         controls = tuple(sorted((str(name), float(value)) for name, value in entry["controls"].items()))
+        second, morph = str(entry.get("second_voice", "")), float(entry.get("morph", 0.0))
         ensemble = ensemble_of_values(entry["ensemble"]) if "ensemble" in entry else None
-        return cls(str(entry["voice"]), Point.parse(str(entry["point"])), controls, ensemble)
+        return cls(str(entry["voice"]), Point.parse(str(entry["point"])), controls, second, morph, ensemble)
 
 
 @dataclass(frozen=True)

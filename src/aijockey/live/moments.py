@@ -18,7 +18,7 @@ MOST_QUEUED = 64
 # Of the planned parameters, those that say which loop it is.
 # Of a point's text, what need not be written as in web addresses.
 IN_POINTS = ".>()@_#~/&*+|-"
-OF_THE_LOOP = ("voice", "point", *OF_THE_ENSEMBLE)
+OF_THE_LOOP = ("voice", "point", "morph_voice", "morph", *OF_THE_ENSEMBLE)
 
 
 def format_moment(values: Mapping[str, Value]) -> str:
@@ -74,6 +74,23 @@ def parse_queue(text: str) -> tuple[Point | int, ...]:
     if not 1 <= len(words) <= MOST_QUEUED:
         raise ParameterError(f"a queue of {len(words)}; expected 1 to {MOST_QUEUED}, or '{EMPTY}' for none")
     return tuple(_queued(word) for word in words)
+
+
+def parse_pair(text: str) -> tuple[int, int, int | None]:
+    """Numbers of two moments, and the seed of their child; None for another each time.
+
+    Raises
+    ------
+    ParameterError : not two different moments and perhaps a seed.
+    """
+    words = text.split()
+    if len(words) in (2, 3) and all(word.isascii() and word.isdigit() and len(word) < 11 for word in words):
+        first, second, *seed = map(int, words)
+        if first != second and min(first, second) >= 1 and max(first, second) <= MOMENTS:
+            return first, second, seed[0] if seed else None
+    raise ParameterError(
+        f"{text[:40]!r} is no pair; expected two moments and perhaps a seed, such as '1 2' or '1 2 7'"
+    )
 
 
 def format_queue(items: tuple[Point | int, ...]) -> str:

@@ -7,6 +7,7 @@ from aijockey.control.parameters import near
 from aijockey.live.arrange import arrange
 from aijockey.live.latent_store import LatentStore
 from aijockey.live.loop_source import DirectSource, controls_of
+from aijockey.live.pace import paces_of
 from aijockey.live.set_file import LiveSet, SetError, read_set
 from aijockey.pack.pack import Pack
 
@@ -64,4 +65,5 @@ def direct_source(pack: Pack, threads: int = 1, live_set: LiveSet | None = None)
     store = LatentStore(carried=live_set.latents if live_set else None)
     maker = LoopMaker(generator, lambda voice: controls_of(pack, voice), store.latent)
     voices = {voice.name: voice.tonal for voice in pack.manifest.voices}
-    return DirectSource(maker, voices, channels=live_set.channels if live_set else 2, strict=True)
+    channels = live_set.channels if live_set else 2
+    return DirectSource(maker, voices, channels=channels, strict=True, paces=paces_of(pack.manifest))

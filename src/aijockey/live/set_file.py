@@ -126,10 +126,11 @@ class LiveSet:
         """Voices that the set names, in order of first mention."""
         sent = [(name, value) for deck in self.decks for name, value in deck.items()]
         sent += [(event.address.rpartition(".")[2], event.value) for event in self.events]
-        names = [str(value) for name, value in sent if name == "voice"]
+        names = [str(value) for name, value in sent if name in ("voice", "morph_voice")]
         for name, value in sent:
             if name == "loop" or name.startswith("moment_"):
-                names.append(str(parse_moment(str(value)).get("voice", "")))
+                moment = parse_moment(str(value))
+                names += [str(moment.get(key, "")) for key in ("voice", "morph_voice")]
         return tuple(name for name in dict.fromkeys(names) if name)
 
     @property

@@ -12,11 +12,13 @@ from aijockey.control.parameters import MAX_DECKS, Value, near
 from aijockey.errors import AijockeyError
 from aijockey.live.loops import LoopRequest
 from aijockey.live.members import OF_THE_ENSEMBLE, ensemble_of_values, parse_pans
-from aijockey.live.moments import parse_moment, parse_queue
+from aijockey.live.moments import parse_moment, parse_pair, parse_queue
 from aijockey.live.points import Point, Seed
 
 MAX_BEAT = 1e7
-ENTRY_KEYS = ("deck", "planned", "beat", "lost", "voice", "point", "controls", *OF_THE_ENSEMBLE)
+ENTRY_KEYS = (
+    "deck", "planned", "beat", "lost", "voice", "point", "controls", "morph_voice", "morph", *OF_THE_ENSEMBLE,
+)  # fmt: skip
 LOSSES = ("late", "failed")
 
 
@@ -88,9 +90,14 @@ def checked(address: str, value: object) -> Value:
 
 
 TEXTS: dict[str, Callable[[str], object]] = {
-    "point": Point.parse, "loop": parse_moment, "queue": parse_queue, "moment_": parse_moment,
+    "point": Point.parse,
+    "glide": Point.parse,
+    "loop": parse_moment,
+    "queue": parse_queue,
+    "moment_": parse_moment,
     "member_pans": parse_pans,
-}  # fmt: skip
+}
+GESTURE_TEXTS: dict[str, Callable[[str], object]] = {"enqueue": parse_queue, "breed": parse_pair}
 
 
 def check_move(address: str, value: object) -> Value:
@@ -105,7 +112,7 @@ def check_move(address: str, value: object) -> Value:
         return checked(address, value)
     sent = row.check(value, address)
     if row.curve == "text":
-        parse_queue(str(sent))
+        GESTURE_TEXTS[row.name](str(sent))
     return sent
 
 
@@ -143,7 +150,10 @@ def parse_entry(number: int, table: Mapping[str, Any]) -> Entry:
         ensemble = ensemble_of_values({name: table[name] for name in OF_THE_ENSEMBLE if name in table})
     except AijockeyError as error:
         raise SetError(f"{where}: {error}") from error
-    request = LoopRequest(text_of(table.get("voice", ""), f"{where}: voice"), point, values, ensemble)
+    second = text_of(table.get("morph_voice", ""), f"{where}: morph_voice")
+    morph = number_in(table.get("morph", 0.0), f"{where}: morph", 0.0, 1.0)
+    voice = text_of(table.get("voice", ""), f"{where}: voice")
+    request = LoopRequest(voice, point, values, second, morph, ensemble)
     return Entry(int(deck), planned, beat, request, lost)
 
 
@@ -158,6 +168,11 @@ def entry_items(entry: Entry) -> list[str]:
         f"voice = {toml(request.voice)}",
         f"point = {toml(str(request.point))}",
         *([f"controls = {{ {controls} }}"] if controls else []),
+        *(
+            [f"morph_voice = {toml(request.second_voice)}", f"morph = {toml(request.morph)}"]
+            if request.second_voice
+            else []
+        ),
         *(
             f"{name} = {toml(value)}"
             for name, value in (request.ensemble.as_values() if request.ensemble else {}).items()

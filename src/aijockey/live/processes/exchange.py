@@ -18,6 +18,7 @@ import numpy as np
 
 from aijockey.live.loop_source import CACHED_LOOPS
 from aijockey.live.loops import Loop, LoopRequest, Ticket
+from aijockey.live.pace import Pace
 from aijockey.live.points import SEEDS, Seed
 from aijockey.live.processes.shared import SharedArrays
 
@@ -201,14 +202,22 @@ class ExchangeSource:
     voices : name -> whether tonal.
     variations : loops that are made for each request, it included; the others, of the seeds that follow, are made
     when there is time and kept at hand.
+    paces : of the voices that were measured, for walks.
 
     Attributes
     ----------
     dropped : requests that came to nothing, since newer ones took their place.
     """
 
-    def __init__(self, exchange: LoopExchange, voices: Mapping[str, bool], variations: int = 1) -> None:
+    def __init__(
+        self,
+        exchange: LoopExchange,
+        voices: Mapping[str, bool],
+        variations: int = 1,
+        paces: Mapping[str, Pace] | None = None,
+    ) -> None:
         self.voices = voices
+        self.paces: Mapping[str, Pace] = dict(paces or {})
         self._variations = variations
         self._at_hand: deque[Ticket] = deque(maxlen=CACHED_LOOPS)
         self.channels = exchange.channels
