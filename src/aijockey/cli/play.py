@@ -84,6 +84,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="control by JSON lines on this port of this machine, 0 for any that is free (without: none)",
     )
     parser.add_argument(
+        "--mono",
+        action="store_true",
+        help="mix decks in one channel, about two thirds of the work; ensembles are heard as their mono sum",
+    )
+    parser.add_argument(
         "--record", type=Path, metavar="FILE", help="record to FILE.wav (FILE-2 if it is there)"
     )
     parser.add_argument(
@@ -142,7 +147,7 @@ def run(arguments: argparse.Namespace) -> int:
         voices={voice.name: voice.tonal for voice in manifest.voices},
         paces=paces_of(manifest),
         bars=bars,
-        channels=2,
+        channels=1 if arguments.mono else 2,
         loop_samples=manifest.samples,
         open_output=device.open_null if arguments.output == "null" else open_output,
         devices=(arguments.device, *arguments.spare),
