@@ -12,7 +12,7 @@ import numpy.typing as npt
 from aijockey.control.parameters import DECK_PARAMETERS, Value
 from aijockey.live.clock import TICKS_PER_BEAT, Moment, TempoMap
 from aijockey.live.head import ATTACK_FADE_SAMPLES, FADE_SAMPLES, MOST_HEADS, Head, lap
-from aijockey.live.loop_source import LoopSource
+from aijockey.live.loop_source import LoopSource, paces_of_source
 from aijockey.live.loops import Loop, LoopRequest, Ticket
 from aijockey.live.plan import DeckPlan, PlanEvent, Swap
 from aijockey.live.reading import Hands, Reading
@@ -83,7 +83,7 @@ class Deck:
         outcomes: Callable[[Entry], None] = lambda _: None,
         entries: Mapping[float, Entry] | None = None,
     ) -> None:
-        self.plan = DeckPlan(setup, common_grid_beats)
+        self.plan = DeckPlan(setup, common_grid_beats, paces_of_source(source))
         self.late_swaps = 0
         self.failed_loops = 0
         self.last_error: str | None = None

@@ -3,7 +3,8 @@ import gc
 import numpy as np
 import pytest
 
-from aijockey.live.loops import Loop, LoopRequest, Point
+from aijockey.live.loops import Loop, LoopRequest
+from aijockey.live.points import Seed, Way
 from aijockey.live.processes.exchange import (
     BROKEN,
     MOST_WAITING,
@@ -29,7 +30,7 @@ def source(exchange):
 
 
 def wish(seed):
-    return LoopRequest("tone", Point(seed, Point(2), 0.5), (("brightness", 0.25),))
+    return LoopRequest("tone", Way(Seed(seed), Seed(2), 0.5), (("brightness", 0.25),))
 
 
 def loop_of(request):

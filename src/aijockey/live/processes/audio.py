@@ -59,7 +59,7 @@ class Performance:
         self.inboxes = [Mailbox(name=name) for name in setup.inboxes]
         self.journal = Mailbox(JOURNAL_BYTES, setup.journal)
         exchange = LoopExchange(setup.channels, setup.loop_samples, setup.exchange)
-        self.source = ExchangeSource(exchange, setup.voices, setup.variations)
+        self.source = ExchangeSource(exchange, setup.voices, setup.variations, setup.paces)
         self.heard = SharedRing.attach(setup.heard)
         self._with_decks = self.ring.channels > 2
         self.engine = Engine(parse_set(setup.set_text), self.source, with_decks=self._with_decks)
@@ -226,7 +226,7 @@ class Performance:
                 if request:
                     entered |= {
                         "seed": request.point.seed,
-                        "point": request.point.as_json(),
+                        "point": str(request.point),
                         "controls": dict(request.controls),
                     }
                 self.journal.put({"loop": entered})

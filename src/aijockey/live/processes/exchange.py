@@ -18,6 +18,8 @@ import numpy as np
 
 from aijockey.live.loop_source import CACHED_LOOPS
 from aijockey.live.loops import Loop, LoopRequest, Ticket
+from aijockey.live.pace import Pace
+from aijockey.live.points import SEEDS, Seed
 from aijockey.live.processes.shared import SharedArrays
 
 SLOTS = 16
@@ -200,14 +202,22 @@ class ExchangeSource:
     voices : name -> whether tonal.
     variations : loops that are made for each request, it included; the others, of the seeds that follow, are made
     when there is time and kept at hand.
+    paces : of the voices that were measured, for walks.
 
     Attributes
     ----------
     dropped : requests that came to nothing, since newer ones took their place.
     """
 
-    def __init__(self, exchange: LoopExchange, voices: Mapping[str, bool], variations: int = 1) -> None:
+    def __init__(
+        self,
+        exchange: LoopExchange,
+        voices: Mapping[str, bool],
+        variations: int = 1,
+        paces: Mapping[str, Pace] | None = None,
+    ) -> None:
         self.voices = voices
+        self.paces: Mapping[str, Pace] = dict(paces or {})
         self._variations = variations
         self._at_hand: deque[Ticket] = deque(maxlen=CACHED_LOOPS)
         self.channels = exchange.channels
@@ -228,7 +238,7 @@ class ExchangeSource:
         """Ask for a loop; the ticket is filled by a later `poll`, if it still exists then. Thread: audio"""
         ticket = self._request(request)
         for number in range(1, self._variations):
-            other = replace(request, point=replace(request.point, seed=request.point.seed + number))
+            other = replace(request, point=Seed((request.point.seed + number) % SEEDS))
             self._at_hand.append(self._request(other, urgent=False))
         return ticket
 

@@ -18,6 +18,7 @@ from typing import Any
 from aijockey.control.parameters import Value
 from aijockey.errors import AijockeyError
 from aijockey.live.output import Float
+from aijockey.live.pace import paces_of
 from aijockey.live.processes import children, device, workers
 from aijockey.live.processes.device import OpenOutput
 from aijockey.live.processes.mailbox import Mailbox
@@ -133,6 +134,7 @@ def soak(
             folder=Path(folder),
             record="soak",
             variations=variations,
+            paces=paces_of(pack.manifest),
         )
         report = Mailbox(MESSAGE_BYTES)
         supervisor = Supervisor(plan)

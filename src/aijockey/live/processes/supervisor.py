@@ -10,7 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import Any
 from aijockey.errors import AijockeyError
 from aijockey.live.loops import LoopRequest, Ticket
 from aijockey.live.output import NoDeviceError
+from aijockey.live.pace import Pace
 from aijockey.live.processes import children, device, keeper, server, workers
 from aijockey.live.processes.audio_setup import JOURNAL_BYTES, AudioSetup
 from aijockey.live.processes.board import DEVICE_STATES, Board
@@ -74,6 +75,7 @@ class Plan:
     worker_memory_mib : what a worker may take beyond its start.
     loop_deadline_s : a worker that takes longer for one loop hangs; the loop is tried once more, then given up.
     variations : loops made for each that is asked for, see `aijockey.live.processes.exchange.ExchangeSource`.
+    paces : of voices that were measured, see `aijockey.live.pace`.
     stream : where to stream to.
     folder, record, log : where recordings go; the name of one to begin with; the file of the log.
     record_decks : whether each deck is recorded by itself too.
@@ -103,6 +105,7 @@ class Plan:
     keep: Path | None = None
     packs: tuple[dict[str, Any], ...] = ()
     variations: int = 1
+    paces: Mapping[str, Pace] = field(default_factory=dict)
     patience_s: float = 60.0
 
 
@@ -429,7 +432,7 @@ class Supervisor:
         if child.starts > 1 and self.playing:
             state = self.board.read("state") or {}
             offset = bar_of(float(state.get("beat", 0.0)))
-            live_set = set_at(plan.live_set, self._live, offset)
+            live_set = set_at(plan.live_set, self._live, offset, plan.paces)
             self._note(f"the set goes on from bar {offset / BEATS_PER_BAR + 1:.0f}")
         setup = AudioSetup(
             set_text=format_set(live_set),
@@ -446,6 +449,7 @@ class Supervisor:
             beat_offset=offset,
             ahead_samples=plan.ahead_samples,
             variations=plan.variations,
+            paces=dict(plan.paces),
             patience_s=1.0 if offset or self.playing else plan.patience_s,
         )
         return children.start("engine", AUDIO_PROCESS, setup)
