@@ -10,7 +10,14 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from aijockey.control import parameters
-from aijockey.control.parameters import DECK_PARAMETERS, GLOBAL_PARAMETERS, LOOP_LENGTHS, Target, Value
+from aijockey.control.parameters import (
+    DECK_PARAMETERS,
+    GLOBAL_PARAMETERS,
+    LOOP_LENGTHS,
+    SILENCE_DB,
+    Target,
+    Value,
+)
 from aijockey.live.clock import TempoMap
 from aijockey.live.deck import Deck
 from aijockey.live.gestures import deal, more_like_this
@@ -28,6 +35,7 @@ from aijockey.live.tapping import TapTempo
 from aijockey.music.grid import RATE_HZ
 
 TEMPO = "transport.tempo_bpm"
+SILENCED = ("master.gain_db", "master.cue_gain_db")  # by panic
 # What changes the loop itself is undone as a whole: voice, point and controls.
 LOOP_CHOICES = (
     "voice", "seed", "walk", "glide", "point", "loop", "moment", "skip", "control",
@@ -69,6 +77,7 @@ class Conductor:
         self._number = 0
         self._logged: dict[str, int] = {}  # mixer's address -> its last place in the log
         self._gestures = {
+            "master.panic": self._panic,
             "transport.tap": self._tap,
             "history.undo": self._undo,
             "history.redo": self._redo,
@@ -228,6 +237,10 @@ class Conductor:
     def _tap(self, sample: int, deck: int | None, value: Value) -> tuple[list[Move], bool]:
         tempo_bpm = self._tapping.tap(float(value) or sample / RATE_HZ)
         return ([] if tempo_bpm is None else [(TEMPO, tempo_bpm, 0.0)]), False
+
+    def _panic(self, sample: int, deck: int | None, value: Value) -> tuple[list[Move], bool]:
+        loud = [address for address in SILENCED if self.values[address] != SILENCE_DB]
+        return ([(address, SILENCE_DB, 0.0) for address in loud] if value else []), True
 
     def _undo(self, sample: int, deck: int | None, value: Value) -> tuple[list[Move], bool]:
         return (self.history.undo() if value else []), False

@@ -38,8 +38,9 @@ class History:
         return len(self._done)
 
     def add(self, sample: int, move: Move, before: dict[str, Value], *, joined: bool = False) -> None:
-        """A hand moved something at ``sample``: ``before`` are the values that bring back what was. ``joined``: it is
-        of one step with the move before.
+        """A hand moved something at ``sample``: ``before`` are the values that bring back what was.
+
+        joined : it is part of the step before, as with a gesture of several moves.
 
         Thread: audio
         """
