@@ -210,6 +210,13 @@ class TempoMap:
         segment = self._segment_at_sample(sample)
         return not segment.slope and segment.bpm == REFERENCE_BPM
 
+    def next_change(self, sample: int) -> float:
+        """A sample up to which the tempo stays what it is at ``sample``; infinite where it always does."""
+        index = bisect.bisect_right(self._samples, sample)
+        if self._segments[max(0, index - 1)].slope:
+            return sample
+        return math.floor(self._samples[index]) if index < len(self._samples) else math.inf
+
     def _cut(self, beat: Fraction) -> tuple[Fraction, Fraction]:
         """Drop what was planned from ``beat`` on: its place in samples, and the tempo there."""
         start = self._quantised(self._exact_sample_at(beat))

@@ -1,6 +1,7 @@
 """A deck: plays loops in phase with the transport, swaps them on the grid, and reads them as hands want."""
 
 import bisect
+import math
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -186,6 +187,15 @@ class Deck:
     def send(self, name: str, sample: int, value: Value) -> None:
         """Read otherwise from ``sample`` on. Thread: audio"""
         bisect.insort_right(self._changes, (sample, name, value), key=lambda change: change[0])
+
+    def next_change(self, now: Moment) -> float:
+        """A sample up to which the deck is read as it is at ``now``; infinite where nothing waits. Thread: audio"""
+        change: float = self._changes[0][0] if self._changes else math.inf
+        for entry in self._timeline:
+            if entry.at > now.reference:
+                # One less: places on the grid are rounded to the nearest sample.
+                return min(change, self._clock.sample_at(Fraction(entry.at, BEAT_SAMPLES)) - 1)
+        return change
 
     def render(self, now: Moment, count: int) -> Float | None:
         """Sound of the next ``count`` samples, (channels, count); None while the deck is silent.

@@ -5,6 +5,7 @@ import numpy.typing as npt
 from scipy.signal import lfilter, sos2tf
 
 from aijockey.live.loudness import HOP_SAMPLES, K_WEIGHTING, OFFSET_LUFS, GatedLoudness
+from aijockey.live.span import QUANTUM_SAMPLES
 
 Float = npt.NDArray[np.float32]
 Double = npt.NDArray[np.float64]
@@ -49,23 +50,26 @@ class Meters:
         return self._snapshot
 
     def add(self, before_fader: Float, peaks: Float, master: Float) -> None:
-        """Take a quantum: (decks, channels, samples), its peaks (decks,), and the master (2, samples).
+        """Take a quantum, or a span of them: (decks, channels, samples), its peaks (decks,), and the master
+        (2, samples).
 
         Thread: audio
         """
         count = master.shape[1]
+        quanta = count // QUANTUM_SAMPLES if count % QUANTUM_SAMPLES == 0 else 1
         sound = np.concatenate([before_fader.reshape(-1, count), master]).astype(np.float64)
         weighted, self._state = lfilter(*self._weighting, sound, axis=-1, zi=self._state)
         self._state[np.abs(self._state) < 1e-30] = 0.0  # silence would crawl through denormals
-        at = self._quanta % RMS_QUANTA
-        self._sums[at] = np.einsum("rs,rs->r", sound, sound)
-        at = self._quanta % SNAPSHOT_QUANTA
-        self._peaks[at, :-1] = peaks
-        self._peaks[at, -1] = max(float(master.max()), -float(master.min()))
+        later = self._quanta + np.arange(quanta)
+        parts = sound.reshape(len(sound), quanta, -1)
+        self._sums[later % RMS_QUANTA] = np.einsum("rqs,rqs->qr", parts, parts)
+        # Which quantum of the span the peak was in makes no difference to whoever looks.
+        self._peaks[later % SNAPSHOT_QUANTA, :-1] = peaks
+        self._peaks[later % SNAPSHOT_QUANTA, -1] = max(float(master.max()), -float(master.min()))
         self._gather(weighted)
-        self._quanta += 1
-        if self._quanta % SNAPSHOT_QUANTA == 0:
-            self._show(count)
+        shown, self._quanta = self._quanta // SNAPSHOT_QUANTA, self._quanta + quanta
+        if self._quanta // SNAPSHOT_QUANTA > shown:
+            self._show(count // quanta)
 
     def _gather(self, weighted: Double) -> None:
         """Add up weighted power, hop by hop."""

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.signal import butter, lfilter, sos2tf
 
+from aijockey.live.span import QUANTUM_SAMPLES
 from aijockey.music.grid import RATE_HZ
 
 Float = npt.NDArray[np.float32]
@@ -65,6 +66,8 @@ class Isolator:
             state[chosen] = 0.0
         if rows is None:
             self._recent.clear()
+        else:
+            self._recent = deque(_without(block, rows) for block in self._recent)
 
     def process(self, audio: Float, low: Gain, mid: Gain, high: Gain) -> Float:
         """Weigh the bands of ``audio`` (rows, samples); gains are factors: single, (samples,), (rows, 1) or
@@ -73,7 +76,7 @@ class Isolator:
         touched = self._touched(low) | self._touched(mid) | self._touched(high)
         fresh = touched & ~self._engaged
         # After silence there is nothing to fade from.
-        fading = fresh & self._recent[-1].any(axis=1) if self._recent else fresh
+        fading = fresh & self._recent[-1][:, -QUANTUM_SAMPLES:].any(axis=1) if self._recent else fresh
         if fresh.any():
             self._warm(np.flatnonzero(fresh))
         if not self._engaged.all():
@@ -132,6 +135,13 @@ class Isolator:
             band, state[rows] = lfilter(numerator, denominator, sound, axis=-1, zi=state[rows])
             bands.append(band)
         return bands
+
+
+def _without(audio: Float, rows: npt.NDArray[np.intp]) -> Float:
+    """A copy of ``audio`` with silence in ``rows``: what was forgotten must not warm a filter."""
+    kept = audio.copy()
+    kept[rows] = 0.0
+    return kept
 
 
 def _of(gain: Gain, rows: npt.NDArray[np.intp]) -> Gain:
