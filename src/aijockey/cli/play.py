@@ -251,7 +251,11 @@ def render_instead(live_set: "LiveSet", pack: "Pack", bars: int, reason: str) ->
 
     path = free_name(Path(FALLBACK_NAME))
     print(f"No sound: {reason}.\nRendering '{live_set.title}' to {path} instead.", file=sys.stderr)
-    print(describe(render_with_progress(Engine(live_set, direct_source(pack)), path, bars, 512)))
+    print(
+        describe(
+            render_with_progress(Engine(live_set, direct_source(pack), metered=False), path, bars, 1 << 15)
+        )
+    )
     return 0
 
 

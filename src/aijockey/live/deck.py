@@ -95,6 +95,7 @@ class Deck:
         self._source = source
         self._clock = clock
         self._channels = source.channels
+        self._due: Fraction | None = Fraction(-1)  # the plan has nothing to do before this beat
         self._tick = -1
         self._cursor = Fraction(-1)
         self._waiting: deque[_Waiting] = deque()
@@ -160,12 +161,29 @@ class Deck:
         tick = now.tick
         if tick == self._tick:
             return
-        ahead = Fraction(self.plan.fade_beats) + Fraction(LOOKAHEAD_BEATS) + COMMIT_BEATS
-        self._cursor = max(self._cursor, Fraction(tick, TICKS_PER_BEAT) + ahead)
-        for swap in self.plan.advance(self._cursor):
-            self._plan(swap)
+        self._cursor = max(self._cursor, Fraction(tick, TICKS_PER_BEAT) + self._ahead_beats)
+        if self._is_due(self._cursor):
+            for swap in self.plan.advance(self._cursor):
+                self._plan(swap)
+            self._due = self.plan.due()
         if tick % TICKS_PER_BEAT == 0 or self._tick < 0:
             self._foresee()
+
+    @property
+    def _ahead_beats(self) -> Fraction:
+        return Fraction(self.plan.fade_beats) + Fraction(LOOKAHEAD_BEATS) + COMMIT_BEATS
+
+    def next_tick(self, now: Moment) -> int:
+        """The tick at which there is something to plan or to settle next, with the next beat at the latest.
+
+        Thread: audio
+        """
+        ticks = [(now.tick // TICKS_PER_BEAT + 1) * TICKS_PER_BEAT]
+        if self._waiting:
+            ticks.append(math.ceil(self._waiting[0].settles * TICKS_PER_BEAT) - 1)
+        if self._due is not None:
+            ticks.append(math.floor((self._due - self._ahead_beats) * TICKS_PER_BEAT) + 1)
+        return max(now.tick + 1, min(ticks))
 
     def settle(self, now: Moment) -> None:
         """Let in swaps that are near, or put them off where their loop is late; once a tick. Thread: audio"""
@@ -183,6 +201,7 @@ class Deck:
     def add(self, event: PlanEvent) -> None:
         """Take an event of the planned parameters. Thread: audio"""
         self.plan.add(event)
+        self._due = event.beat if self._due is None else min(self._due, event.beat)
 
     def send(self, name: str, sample: int, value: Value) -> None:
         """Read otherwise from ``sample`` on. Thread: audio"""
@@ -330,7 +349,8 @@ class Deck:
     def _foresee(self) -> None:
         """Ask now for loops that will be fixed later, if nothing changes."""
         foreseen: dict[LoopRequest, Ticket] = {}
-        for swap in self.plan.peek(self._cursor + FORESIGHT_BEATS):
+        until = self._cursor + FORESIGHT_BEATS
+        for swap in self.plan.peek(until) if self._is_due(until) else ():
             if swap.request is None or swap.same or self._is_lost(swap):
                 continue
             ticket = self._foreseen.get(swap.request)
@@ -338,6 +358,9 @@ class Deck:
                 ticket if ticket and not ticket.error else self._source.request(swap.request)
             )
         self._foreseen = foreseen
+
+    def _is_due(self, until: Fraction) -> bool:
+        return self._due is not None and self._due < until
 
     def _is_lost(self, swap: Swap) -> bool:
         entry = self._entries.get(float(swap.beat))

@@ -19,6 +19,7 @@ from scipy.signal import butter
 from aijockey.control.parameters import GLOBAL_PARAMETERS, Target, Value
 from aijockey.live.clock import TICKS_PER_BEAT, Moment, TempoMap
 from aijockey.live.conductor import Conductor
+from aijockey.live.crew import Crew
 from aijockey.live.deck import Deck
 from aijockey.live.effects.limiter import Limiter
 from aijockey.live.effects.sections import Sections
@@ -30,8 +31,8 @@ from aijockey.live.mixer import Mixer, global_controls
 from aijockey.live.performance import Performance
 from aijockey.live.plan import COMMON_GRID
 from aijockey.live.plugins import PluginRack
-from aijockey.live.set_file import LiveSet
 from aijockey.live.sends import gain_of
+from aijockey.live.set_file import LiveSet
 from aijockey.live.set_parts import Event
 from aijockey.live.span import MOST_QUANTA, QUANTUM_SAMPLES, quanta_until
 from aijockey.live.state import snapshot
@@ -55,6 +56,8 @@ class Engine:
     source : where its loops come from; must know every voice that the set names.
     rack : plug-ins of the player. None: those of the player's own configuration.
     with_decks : whether `process_outputs` gives each deck by itself too, for recordings.
+    metered : whether anybody looks at ``meters``; without, they stay where they were.
+    threads : that work for decks, the calling one included. More than one is for offline rendering.
 
     latency_samples : by how much the sound is late: the limiter's look-ahead, and what plug-ins delay.
     meters : of decks and master; read ``meters.snapshot``.
@@ -71,6 +74,8 @@ class Engine:
         rack: PluginRack | None = None,
         *,
         with_decks: bool = False,
+        metered: bool = True,
+        threads: int = 1,
     ) -> None:
         check_voices(live_set, source)
         self.live_set = live_set
@@ -86,9 +91,12 @@ class Engine:
             for number, deck in enumerate(live_set.decks, start=1)
         ]  # fmt: skip
         self.strips = [Strip(deck) for deck in live_set.decks]
-        self.mixer = Mixer(self.strips, source.channels, rack, named_plugins(live_set.decks, live_set.events))
+        self._crew = Crew(threads)
+        named = named_plugins(live_set.decks, live_set.events)
+        self.mixer = Mixer(self.strips, source.channels, rack, named, self._crew)
         self.limiter = Limiter()
         self.meters = Meters(len(self.decks), source.channels)
+        self._metered = metered
         self.latency_samples = self.mixer.latency_samples + Limiter.latency_samples
         self._mixer = global_controls(live_set.mixer)
         self._moving = set(self._mixer)  # of these, the ones that may not be resting
@@ -184,11 +192,12 @@ class Engine:
         self.conductor.collect()
         count = QUANTUM_SAMPLES * (self._alike(moment, most) if most > 1 else 1)
         controls = self._controls(start - self.mixer.latency_samples, count)
-        given = [deck.render(moment, count) for deck in self.decks]
+        given = self._crew.map(lambda deck: deck.render(moment, count), self.decks)
         beat_samples = 60.0 * RATE_HZ / self.clock.tempo_at(start)
         mix = self.mixer.process(given, start, self._beats(start, count), beat_samples, controls)
         master = self._master(mix.main, controls)
-        self.meters.add(mix.before_fader, self.mixer.peaks, master)
+        if self._metered:
+            self.meters.add(mix.before_fader, self.mixer.peaks, master)
         self._position += count
         outputs = self._headphones.process(master, mix.cue, controls)
         if self._line is None:
@@ -203,8 +212,9 @@ class Engine:
         """
         if self._moving or not self.mixer.steady:
             return 1
-        # A quantum that a planning moment falls into still belongs to what was before.
-        planned = self.clock.sample_at(Fraction(now.tick + 1, TICKS_PER_BEAT)) + QUANTUM_SAMPLES - 1
+        tick = min(deck.next_tick(now) for deck in self.decks)
+        # Decks plan when a quantum begins: one that a tick falls into still belongs to what was before.
+        planned = self.clock.sample_at(Fraction(tick, TICKS_PER_BEAT)) + QUANTUM_SAMPLES - 1
         changes = [self.clock.next_change(now.sample), self.conductor.next_change(), planned]
         changes += [deck.next_change(now) for deck in self.decks if not deck.silent]
         return quanta_until(now.sample, changes, min(most, MOST_QUANTA))
@@ -222,7 +232,7 @@ class Engine:
     def _beats(self, start: int, count: int) -> Double:
         """Position of each sample in beats; exact where quanta begin, and straight in between."""
         edges = np.array([
-            float(self.clock.beat_at(at)) for at in range(start, start + count + 1, QUANTUM_SAMPLES)
+            self.clock.position_at(at) for at in range(start, start + count + 1, QUANTUM_SAMPLES)
         ])  # fmt: skip
         steps = (edges[1:] - edges[:-1]) / QUANTUM_SAMPLES
         beats: Double = (_WITHIN * steps[:, np.newaxis] + edges[:-1, np.newaxis]).ravel()

@@ -1,11 +1,12 @@
 """The insert slots of all decks, two each: which effects they hold, their keys, and the delay that all share."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from aijockey.control.parameters import INSERT_SLOTS
+from aijockey.live.crew import Crew
 from aijockey.live.effects.insert import Insert, Place
 from aijockey.live.effects.inserts import INSERT_ROWS
 from aijockey.live.effects.slot import Slot
@@ -86,11 +87,12 @@ class InsertRack:
     def process(
         self,
         sound: Float,
-        awake: Sequence[int],
+        awake: Collection[int],
         start: int,
         beats: Double,
         beat_samples: float,
         knobs: Sequence[tuple[Double, Double]],
+        crew: Crew,
     ) -> Float:
         """``sound`` (decks, channels, samples) through the slots of the decks that are ``awake``.
 
@@ -98,33 +100,46 @@ class InsertRack:
 
         Thread: audio
         """
-        count, keys = sound.shape[2], sound
+        count = sound.shape[2]
+        busy = [deck for deck, slots in enumerate(self._slots) if self._works(deck, slots, awake)]
+        keys = [sound] * len(knobs)
         if self.latency_samples:
             line = np.concatenate([self._line, sound], axis=2)
             self._line = line[:, :, count:]
-        passed = 0
-        for number, (amounts, tones) in enumerate(knobs):
-            slots = [slots[number] for slots in self._slots]
-            latency = slots[0].latency_samples
-            place = Place(start - passed, beats - passed / beat_samples if passed else beats, beat_samples)
-            if self.latency_samples:
-                at = self.latency_samples - passed
-                keys = line[:, :, at : at + count]
-            made = sound
-            # What delays must be given silence too.
-            for deck in range(len(slots)) if latency else awake:
-                if slots[deck].idle:
+            late = [self.latency_samples - self.passed_before(number) for number in range(len(knobs))]
+            keys = [line[:, :, at : at + count] for at in late]
+        if not busy:
+            return sound
+
+        def through(deck: int) -> Float:
+            """One deck through its slots."""
+            part = sound[deck]
+            source = self._strips[deck].duck_from
+            for number, (amounts, tones) in enumerate(knobs):
+                slot = self._slots[deck][number]
+                if slot.idle or not (slot.latency_samples or deck in awake):
                     continue
-                if made is sound:
-                    made = sound.copy()
-                source = self._strips[deck].duck_from
-                place.key = keys[source] if 0 <= source < len(keys) else None
+                passed = self.passed_before(number)
+                place = Place(
+                    start - passed,
+                    beats - passed / beat_samples if passed else beats,
+                    beat_samples,
+                    keys[number][source] if 0 <= source < len(sound) else None,
+                )
                 amount = amounts[deck]
                 knob = float(amount[0]) if len(amount) == 1 or (amount == amount[0]).all() else amount
-                made[deck] = slots[deck].process(sound[deck], knob, float(tones[deck]), place)
-            sound = made
-            passed += latency
-        return sound
+                part = slot.process(part, knob, float(tones[deck]), place)
+            return part
+
+        made = sound.copy()
+        for deck, part in zip(busy, crew.map(through, busy), strict=True):
+            made[deck] = part
+        return made
+
+    @staticmethod
+    def _works(deck: int, slots: Sequence[Slot], awake: Collection[int]) -> bool:
+        # What delays must be given silence too.
+        return any(not slot.idle and (slot.latency_samples or deck in awake) for slot in slots)
 
     def passed_before(self, number: int) -> int:
         """Samples by which the sound is late when it comes to slot ``number``, from 0."""

@@ -2,8 +2,9 @@
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import lfilter, sos2tf
+from scipy.signal import sos2tf
 
+from aijockey.live.effects.sections import recursion
 from aijockey.live.loudness import HOP_SAMPLES, K_WEIGHTING, OFFSET_LUFS, GatedLoudness
 from aijockey.live.span import QUANTUM_SAMPLES
 
@@ -58,7 +59,7 @@ class Meters:
         count = master.shape[1]
         quanta = count // QUANTUM_SAMPLES if count % QUANTUM_SAMPLES == 0 else 1
         sound = np.concatenate([before_fader.reshape(-1, count), master]).astype(np.float64)
-        weighted, self._state = lfilter(*self._weighting, sound, axis=-1, zi=self._state)
+        weighted, self._state = recursion(*self._weighting, sound, self._state)
         self._state[np.abs(self._state) < 1e-30] = 0.0  # silence would crawl through denormals
         later = self._quanta + np.arange(quanta)
         parts = sound.reshape(len(sound), quanta, -1)

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aijockey.control.parameters import GLOBAL_PARAMETERS, Parameter, Value
+from aijockey.live.crew import Crew
 from aijockey.live.desk_setting import Setting, Settings
 from aijockey.live.effects.isolator import Isolator
 from aijockey.live.effects.sweep_filter import SweepFilter
@@ -81,6 +82,7 @@ class Mixer:
     strips : controls of each deck.
     channels : of the decks' sound, 1 or 2.
     rack : plug-ins of the player; ``named`` are those to load: (deck, slot, alias).
+    crew : who runs the inserts; None is the calling thread.
 
     latency_samples : by how much inserts delay all decks alike; 0 unless a plug-in delays.
     peaks : of each deck before the fader, (decks,), in what was made last.
@@ -92,8 +94,10 @@ class Mixer:
         channels: int,
         rack: PluginRack | None = None,
         named: Sequence[tuple[int, int, str]] = (),
+        crew: Crew | None = None,
     ) -> None:
         self.strips = strips
+        self._crew = crew or Crew()
         self.channels = channels
         decks = len(strips)
         self._inserts = InsertRack(strips, channels, rack or PluginRack(), named)
@@ -158,7 +162,9 @@ class Mixer:
             sound[bad] = 0.0
         sound = self._before_inserts(sound, setting, count)
         self._inserts.choose()
-        sound = self._inserts.process(sound, list(awake or {}), start, beats, beat_samples, setting.inserts)
+        sound = self._inserts.process(
+            sound, awake or {}, start, beats, beat_samples, setting.inserts, self._crew
+        )
         peaks, wild = self._guard.check(sound)
         self._fade_out(sound, peaks, bad | wild)
         stereo = self._stereo(sound, setting.width)
@@ -175,9 +181,7 @@ class Mixer:
             main += returned
         return Mix(main, _cued(sound, setting.cue), sounds, sound)
 
-    def _apart(
-        self, sound: Float, start: int, beats: Double, beat_samples: float, controls: Controls
-    ) -> Mix:
+    def _apart(self, sound: Float, start: int, beats: Double, beat_samples: float, controls: Controls) -> Mix:
         """Quantum by quantum."""
         return Mix.joined([
             self.process(

@@ -264,7 +264,8 @@ class ToneStretch:
         """
         turned = spectra[:, 0]
         summed = spectra.sum(axis=2) if spectra.shape[2] > 1 else spectra[:, :, 0]
-        power = summed.real**2 + summed.imag**2
+        power = np.square(summed.real)
+        power += np.square(summed.imag)
         for hop, sounds in enumerate(sounding):
             if not sounds:
                 self._last = None
@@ -278,7 +279,8 @@ class ToneStretch:
             size = np.abs(turn)
             # What has just begun, or was nothing, keeps its own phase.
             new = (power[hop, 0, peaks] > ATTACK_RATIO * power[hop, 1, peaks]) | (size < 1e-20)
-            turn = np.where(new, 1.0, turn / np.maximum(size, 1e-20)).astype(np.complex64)
+            turn *= np.float32(1.0) / np.maximum(size, 1e-20)
+            turn[new] = 1.0
             # Each bin turns with its peak, up to half-way to the next.
             edges = np.concatenate([[0], (peaks[:-1] + peaks[1:] + 1) // 2, [power.shape[2]]])
             turns = np.repeat(turn, np.diff(edges))

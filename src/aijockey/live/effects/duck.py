@@ -3,9 +3,9 @@
 from functools import lru_cache
 
 import numpy as np
-from scipy.signal import lfilter
 
 from aijockey.live.effects.insert import Double, Float, Gain, Place
+from aijockey.live.effects.sections import recursion
 from aijockey.music.grid import RATE_HZ
 
 # A key of this size presses all the way: -12 dBFS, what a matched kick has.
@@ -48,7 +48,7 @@ class Duck:
         held = raised * powers
         self._held = float(held[-1])
         pressed: Double
-        pressed, self._state = lfilter(*self._smoother, held, zi=self._state)
+        pressed, self._state = recursion(*self._smoother, held, self._state)
         return pressed
 
 

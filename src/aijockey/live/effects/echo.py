@@ -64,9 +64,7 @@ class Echo:
             return np.concatenate(pieces, axis=1)
         return self._repeat(sent, delay_samples, feedback)
 
-    def _repeat(
-        self, sent: Float, delay_samples: int, feedback: float | npt.NDArray[np.float64]
-    ) -> Float:
+    def _repeat(self, sent: Float, delay_samples: int, feedback: float | npt.NDArray[np.float64]) -> Float:
         count = sent.shape[1]
         delay_samples = min(LONGEST_SAMPLES, max(count, delay_samples))
         repeats = self._read(delay_samples, count)
@@ -100,7 +98,5 @@ class Echo:
         self._write = (self._write + count) % size
 
 
-def _part(
-    feedback: float | npt.NDArray[np.float64], start: int
-) -> float | npt.NDArray[np.float64]:
+def _part(feedback: float | npt.NDArray[np.float64], start: int) -> float | npt.NDArray[np.float64]:
     return feedback if isinstance(feedback, float) else feedback[start : start + QUANTUM_SAMPLES]

@@ -36,7 +36,9 @@ class Gate:
     def reset(self) -> None:
         """Forget which pattern ran: the transport says where it is."""
         self._pattern: int | None = None
-        self._asked: tuple[int, int] | None = None  # pattern that waits, and the step in which it was asked for
+        self._asked: tuple[int, int] | None = (
+            None  # pattern that waits, and the step in which it was asked for
+        )
         self._entered = (-1, 0.0)  # step that a new pattern began with, and what the old one was before it
 
     def process(self, audio: Float, amount: Gain, tone: float, place: Place) -> Float:

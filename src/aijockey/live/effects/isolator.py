@@ -4,8 +4,9 @@ from collections import deque
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import butter, lfilter, sos2tf
+from scipy.signal import butter, sos2tf
 
+from aijockey.live.effects.sections import recursion
 from aijockey.live.span import QUANTUM_SAMPLES
 from aijockey.music.grid import RATE_HZ
 
@@ -132,7 +133,7 @@ class Isolator:
         sound = audio.astype(np.float64)
         bands = []
         for (numerator, denominator), state in zip(self._filters, self._states, strict=True):
-            band, state[rows] = lfilter(numerator, denominator, sound, axis=-1, zi=state[rows])
+            band, state[rows] = recursion(numerator, denominator, sound, state[rows])
             bands.append(band)
         return bands
 

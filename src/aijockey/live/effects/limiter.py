@@ -65,7 +65,12 @@ class Limiter:
         sound = np.clip(np.nan_to_num(audio, nan=0.0, posinf=0.0, neginf=0.0), -LOUDEST, LOUDEST)
         peaks = self._interpolator.peaks(sound, self._ceiling).astype(np.float64)
         needed = self._ceiling / np.maximum(peaks, self._ceiling)
-        if needed.min() == 1.0 and self._cut < FORGOTTEN and self._needed.min() == 1.0 and self._held.min() == 1.0:
+        if (
+            needed.min() == 1.0
+            and self._cut < FORGOTTEN
+            and self._needed.min() == 1.0
+            and self._held.min() == 1.0
+        ):
             self._cut = 0.0
             gain: Double | None = None
         else:
