@@ -53,7 +53,7 @@ def full_set() -> LiveSet:
 def make_engine(**settings: Any) -> Engine:
     """A fresh engine that plays `full_set` from bursts and chords that are made beforehand."""
     rng = np.random.default_rng(0)
-    beat = np.exp(-np.arange(LOOP_SAMPLES) % 12_000 / 2_000.0)
+    beat = np.exp(-(np.arange(LOOP_SAMPLES) % 12_000) / 2_000.0)
     time_s = np.arange(LOOP_SAMPLES) / RATE_HZ
     loops: dict[str, list[Float]] = {
         "rhythm": [(0.2 * beat * rng.normal(size=(1, LOOP_SAMPLES))).astype(np.float32) for _ in range(4)],
