@@ -77,7 +77,7 @@ class Engine:
         metered: bool = True,
         threads: int = 1,
     ) -> None:
-        check_voices(live_set, source)
+        check_voices(live_set, source.voices)
         self.live_set = live_set
         self.voices = source.voices
         self.clock = TempoMap(live_set.tempo_bpm)

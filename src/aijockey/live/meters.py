@@ -30,8 +30,8 @@ class Meters:
     def __init__(self, decks: int, channels: int) -> None:
         self._decks, self._channels = decks, channels
         rows = decks * channels + 2
-        self._weighting = sos2tf(K_WEIGHTING)
-        self._state = np.zeros((rows, len(self._weighting[1]) - 1))
+        self._forward, self._back = sos2tf(K_WEIGHTING)
+        self._state = np.zeros((rows, len(self._back) - 1))
         self._sums = np.zeros((RMS_QUANTA, rows))  # of squares, quantum by quantum
         self._peaks = np.zeros((SNAPSHOT_QUANTA, decks + 1))
         self._hop = np.zeros(decks + 1)  # weighted power gathered since the last whole 0.1 s
@@ -59,7 +59,7 @@ class Meters:
         count = master.shape[1]
         quanta = count // QUANTUM_SAMPLES if count % QUANTUM_SAMPLES == 0 else 1
         sound = np.concatenate([before_fader.reshape(-1, count), master]).astype(np.float64)
-        weighted, self._state = recursion(*self._weighting, sound, self._state)
+        weighted, self._state = recursion(self._forward, self._back, sound, self._state)
         self._state[np.abs(self._state) < 1e-30] = 0.0  # silence would crawl through denormals
         later = self._quanta + np.arange(quanta)
         parts = sound.reshape(len(sound), quanta, -1)

@@ -61,7 +61,7 @@ def test_a_device_that_hangs_is_replaced_while_set_and_recording_go_on(perform, 
 def test_an_engine_that_hangs_is_replaced(perform, eventually, stage):
     supervisor, ear = perform()
     supervisor.send("deck.1.gain_db", -6.0)
-    eventually(lambda: len(supervisor._live) == 1 and supervisor.ring.written > 96_000)
+    eventually(lambda: len(supervisor.chronicle.events) == 1 and supervisor.ring.written > 96_000)
     before = supervisor.ring.written
     stage.kill(supervisor, "engine", signal.SIGSTOP)
     eventually(stage.alive_again(supervisor, "engine", 1))
