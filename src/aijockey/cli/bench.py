@@ -1,4 +1,6 @@
-"""``aijockey bench``: how fast this machine makes loops, and with ``--soak`` what it can be trusted with on a stage."""
+"""``aijockey bench``: how fast this machine makes loops (``--engine``: plays them), and with ``--soak`` what it can be
+trusted with on a stage.
+"""
 
 import argparse
 import json
@@ -25,6 +27,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="MINUTES",
         help="play eight decks for so long with everything on instead, and measure dropouts and growth",
     )
+    parser.add_argument(
+        "--engine",
+        action="store_true",
+        help="measure the engine by itself instead: eight decks with two inserts each, offline and live",
+    )
     parser.add_argument("--device", metavar="NAME", help="soak: part of an output device's name")
     parser.add_argument(
         "--output", choices=("device", "null"), default="device", help="soak: null needs no device"
@@ -45,6 +52,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.json and not arguments.json.absolute().parent.is_dir():
         raise BenchmarkError(f"{arguments.json}: the folder does not exist")
+    if arguments.engine:
+        return engine(arguments)
     pack = Pack.open(find_pack(arguments.pack))
     if arguments.soak:
         return soak(arguments, pack)
@@ -77,6 +86,18 @@ def run(arguments: argparse.Namespace) -> int:
     print_table(report)
     if arguments.json:
         write_json(arguments.json, report)
+    return 0
+
+
+def engine(arguments: argparse.Namespace) -> int:
+    """Measure the engine without generation, print and write the figures."""
+    from aijockey.live.benchmark import describe_machine
+    from aijockey.live.engine_benchmark import describe_engine, measure_engine
+
+    figures = {"machine": describe_machine(), **measure_engine()}
+    print(describe_engine(figures))
+    if arguments.json:
+        write_json(arguments.json, figures)
     return 0
 
 

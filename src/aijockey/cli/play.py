@@ -262,7 +262,9 @@ def render_instead(live_set: "LiveSet", pack: "Pack", bars: int, reason: str) ->
     print(f"No sound: {reason}.\nRendering '{live_set.title}' to {path} instead.", file=sys.stderr)
     print(
         describe(
-            render_with_progress(Engine(live_set, direct_source(pack, live_set=live_set)), path, bars, 512)
+            render_with_progress(
+                Engine(live_set, direct_source(pack, live_set=live_set), metered=False), path, bars, 1 << 15
+            )
         )
     )
     return 0

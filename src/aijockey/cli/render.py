@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--block-samples",
         type=whole_number(1, 1 << 20),
-        default=512,
+        default=1 << 15,
         metavar="B",
         help="samples asked for at a time; makes no difference to the sound",
     )
@@ -47,7 +47,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="added to every seed of the set: another piece of the same shape",
     )
     parser.add_argument(
-        "--threads", type=whole_number(1, 256), default=2, metavar="N", help="threads of the networks"
+        "--threads",
+        type=whole_number(1, 256),
+        default=2,
+        metavar="N",
+        help="threads of the networks; up to two of the decks",
     )
     parser.add_argument("--force", action="store_true", help="overwrite the file if it is there")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
@@ -66,7 +70,8 @@ def run(arguments: argparse.Namespace) -> int:
     check_output(arguments.output, arguments.force)
     pack = Pack.open(find_pack(arguments.pack))
     live_set = choose_set(arguments.set, pack).varied(arguments.seed, arguments.tempo)
-    engine = Engine(live_set, direct_source(pack, arguments.threads, live_set))
+    source = direct_source(pack, arguments.threads, live_set)
+    engine = Engine(live_set, source, metered=False, threads=min(2, arguments.threads))
     report = render_with_progress(
         engine, arguments.output, arguments.bars or live_set.bars, arguments.block_samples
     )

@@ -188,6 +188,14 @@ class TempoMap:
         """Beats passed at ``sample``, exactly."""
         return self._segment_at_sample(sample).beat_at(sample)
 
+    def position_at(self, sample: int) -> float:
+        """`beat_at` as a float, ten times as quick."""
+        segment = self._segment_at_sample(sample)
+        if segment.slope:
+            return float(segment.beat_at(sample))
+        first, step, scale = segment.line
+        return (first + step * sample) / scale
+
     def sample_at(self, beat: Fraction | float) -> int:
         """First sample at or after ``beat``."""
         exact = beat if isinstance(beat, Fraction) else Fraction(beat)
@@ -209,6 +217,13 @@ class TempoMap:
         """Whether at ``sample`` the transport runs at the reference tempo, where loops play as they are."""
         segment = self._segment_at_sample(sample)
         return not segment.slope and segment.bpm == REFERENCE_BPM
+
+    def next_change(self, sample: int) -> float:
+        """A sample up to which the tempo stays what it is at ``sample``; infinite where it always does."""
+        index = bisect.bisect_right(self._samples, sample)
+        if self._segments[max(0, index - 1)].slope:
+            return sample
+        return math.floor(self._samples[index]) if index < len(self._samples) else math.inf
 
     def _cut(self, beat: Fraction) -> tuple[Fraction, Fraction]:
         """Drop what was planned from ``beat`` on: its place in samples, and the tempo there."""

@@ -145,6 +145,13 @@ class Conductor:
             )
             self._move(target, max(sample, start), event.value, over_samples)
 
+    def next_change(self) -> float:
+        """Sample of the event that comes first, as far as the tempo is known; infinite where none is left.
+
+        Thread: audio
+        """
+        return self._clock.sample_at(Fraction(self._queue[0][3].beat)) if self._queue else math.inf
+
     def collect(self) -> None:
         """Take what decks want moved with the loops that enter. Thread: audio"""
         for number, deck in enumerate(self._decks, start=1):

@@ -1,6 +1,7 @@
 """A deck: plays loops in phase with the transport, swaps them on the grid, and reads them as hands want."""
 
 import bisect
+import math
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -94,6 +95,7 @@ class Deck:
         self._source = source
         self._clock = clock
         self._channels = source.channels
+        self._due: Fraction | None = Fraction(-1)  # the plan has nothing to do before this beat
         self._tick = -1
         self._cursor = Fraction(-1)
         self._waiting: deque[_Waiting] = deque()
@@ -159,12 +161,29 @@ class Deck:
         tick = now.tick
         if tick == self._tick:
             return
-        ahead = Fraction(self.plan.fade_beats) + Fraction(LOOKAHEAD_BEATS) + COMMIT_BEATS
-        self._cursor = max(self._cursor, Fraction(tick, TICKS_PER_BEAT) + ahead)
-        for swap in self.plan.advance(self._cursor):
-            self._plan(swap)
+        self._cursor = max(self._cursor, Fraction(tick, TICKS_PER_BEAT) + self._ahead_beats)
+        if self._is_due(self._cursor):
+            for swap in self.plan.advance(self._cursor):
+                self._plan(swap)
+            self._due = self.plan.due()
         if tick % TICKS_PER_BEAT == 0 or self._tick < 0:
             self._foresee()
+
+    @property
+    def _ahead_beats(self) -> Fraction:
+        return Fraction(self.plan.fade_beats) + Fraction(LOOKAHEAD_BEATS) + COMMIT_BEATS
+
+    def next_tick(self, now: Moment) -> int:
+        """The tick at which there is something to plan or to settle next, with the next beat at the latest.
+
+        Thread: audio
+        """
+        ticks = [(now.tick // TICKS_PER_BEAT + 1) * TICKS_PER_BEAT]
+        if self._waiting:
+            ticks.append(math.ceil(self._waiting[0].settles * TICKS_PER_BEAT) - 1)
+        if self._due is not None:
+            ticks.append(math.floor((self._due - self._ahead_beats) * TICKS_PER_BEAT) + 1)
+        return max(now.tick + 1, min(ticks))
 
     def settle(self, now: Moment) -> None:
         """Let in swaps that are near, or put them off where their loop is late; once a tick. Thread: audio"""
@@ -182,10 +201,20 @@ class Deck:
     def add(self, event: PlanEvent) -> None:
         """Take an event of the planned parameters. Thread: audio"""
         self.plan.add(event)
+        self._due = event.beat if self._due is None else min(self._due, event.beat)
 
     def send(self, name: str, sample: int, value: Value) -> None:
         """Read otherwise from ``sample`` on. Thread: audio"""
         bisect.insort_right(self._changes, (sample, name, value), key=lambda change: change[0])
+
+    def next_change(self, now: Moment) -> float:
+        """A sample up to which the deck is read as it is at ``now``; infinite where nothing waits. Thread: audio"""
+        change: float = self._changes[0][0] if self._changes else math.inf
+        for entry in self._timeline:
+            if entry.at > now.reference:
+                # One less: places on the grid are rounded to the nearest sample.
+                return min(change, self._clock.sample_at(Fraction(entry.at, BEAT_SAMPLES)) - 1)
+        return change
 
     def render(self, now: Moment, count: int) -> Float | None:
         """Sound of the next ``count`` samples, (channels, count); None while the deck is silent.
@@ -320,7 +349,8 @@ class Deck:
     def _foresee(self) -> None:
         """Ask now for loops that will be fixed later, if nothing changes."""
         foreseen: dict[LoopRequest, Ticket] = {}
-        for swap in self.plan.peek(self._cursor + FORESIGHT_BEATS):
+        until = self._cursor + FORESIGHT_BEATS
+        for swap in self.plan.peek(until) if self._is_due(until) else ():
             if swap.request is None or swap.same or self._is_lost(swap):
                 continue
             ticket = self._foreseen.get(swap.request)
@@ -328,6 +358,9 @@ class Deck:
                 ticket if ticket and not ticket.error else self._source.request(swap.request)
             )
         self._foreseen = foreseen
+
+    def _is_due(self, until: Fraction) -> bool:
+        return self._due is not None and self._due < until
 
     def _is_lost(self, swap: Swap) -> bool:
         entry = self._entries.get(float(swap.beat))

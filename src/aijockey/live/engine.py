@@ -1,13 +1,15 @@
 """The engine: from a set, its events and a number of samples to sound.
 
-It is a pure function of those: inside, everything runs in quanta of 512 samples on an absolute grid, and
-``process`` hands out as many samples as asked, so the size of a caller's blocks changes nothing. Events of
+It is a pure function of those: inside, everything runs in quanta of 512 samples on an absolute grid (in spans of
+several where nothing changes, see `live.span`), and ``process`` hands out as many samples as asked, so the size of a
+caller's blocks changes nothing. Events of
 the mixer act at their very sample; events that choose loops act at the next grid line of their deck. The
 transport is counted in samples. All that is done while it plays is in ``performance``, to be heard again.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -15,12 +17,13 @@ import numpy.typing as npt
 from scipy.signal import butter
 
 from aijockey.control.parameters import GLOBAL_PARAMETERS, Target, Value
-from aijockey.live.clock import Moment, TempoMap
+from aijockey.live.clock import TICKS_PER_BEAT, Moment, TempoMap
 from aijockey.live.conductor import Conductor
+from aijockey.live.crew import Crew
 from aijockey.live.deck import Deck
 from aijockey.live.effects.limiter import Limiter
 from aijockey.live.effects.sections import Sections
-from aijockey.live.gain_law import factor
+from aijockey.live.gain_law import Gain, factor
 from aijockey.live.loop_source import LoopSource
 from aijockey.live.master import Headphones, Outputs
 from aijockey.live.meters import Meters
@@ -28,17 +31,20 @@ from aijockey.live.mixer import Mixer, global_controls
 from aijockey.live.performance import Performance
 from aijockey.live.plan import COMMON_GRID
 from aijockey.live.plugins import PluginRack
+from aijockey.live.sends import gain_of
 from aijockey.live.set_file import LiveSet
 from aijockey.live.set_parts import Event
+from aijockey.live.span import MOST_QUANTA, QUANTUM_SAMPLES, quanta_until
 from aijockey.live.state import snapshot
 from aijockey.live.strip import Strip, named_plugins
 from aijockey.live.voices import check_voice, check_voices
 from aijockey.music.grid import BEATS_PER_BAR, RATE_HZ
 
 Float = npt.NDArray[np.float32]
+Double = npt.NDArray[np.float64]
 
-QUANTUM_SAMPLES = 512
 DC_HZ = 10.0
+_WITHIN = np.arange(QUANTUM_SAMPLES, dtype=np.float64)
 
 
 class Engine:
@@ -50,6 +56,8 @@ class Engine:
     source : where its loops come from; must know every voice that the set names.
     rack : plug-ins of the player. None: those of the player's own configuration.
     with_decks : whether `process_outputs` gives each deck by itself too, for recordings.
+    metered : whether anybody looks at ``meters``; without, they stay where they were.
+    threads : that work for decks, the calling one included. More than one is for offline rendering.
 
     latency_samples : by how much the sound is late: the limiter's look-ahead, and what plug-ins delay.
     meters : of decks and master; read ``meters.snapshot``.
@@ -66,8 +74,10 @@ class Engine:
         rack: PluginRack | None = None,
         *,
         with_decks: bool = False,
+        metered: bool = True,
+        threads: int = 1,
     ) -> None:
-        check_voices(live_set, source)
+        check_voices(live_set, source.voices)
         self.live_set = live_set
         self.voices = source.voices
         self.clock = TempoMap(live_set.tempo_bpm)
@@ -81,11 +91,16 @@ class Engine:
             for number, deck in enumerate(live_set.decks, start=1)
         ]  # fmt: skip
         self.strips = [Strip(deck) for deck in live_set.decks]
-        self.mixer = Mixer(self.strips, source.channels, rack, named_plugins(live_set.decks, live_set.events))
+        self._crew = Crew(threads)
+        named = named_plugins(live_set.decks, live_set.events)
+        self.mixer = Mixer(self.strips, source.channels, rack, named, self._crew)
         self.limiter = Limiter()
         self.meters = Meters(len(self.decks), source.channels)
+        self._metered = metered
         self.latency_samples = self.mixer.latency_samples + Limiter.latency_samples
         self._mixer = global_controls(live_set.mixer)
+        self._moving = set(self._mixer)  # of these, the ones that may not be resting
+        self._values: dict[str, Gain | Mapping[str, Gain]] = {}
         self._headphones = Headphones(Limiter.latency_samples)
         self._dc_blocker = Sections(butter(1, DC_HZ, btype="highpass", fs=RATE_HZ, output="sos"), 2)
         self.conductor = Conductor(live_set, self.clock, self.decks, self.performance, self._move)
@@ -160,36 +175,29 @@ class Engine:
             sound, self._ready = self._ready.part(0, count), self._ready.part(count, None)
             return sound
         while there < count:
-            pieces.append(self._quantum())
-            there += QUANTUM_SAMPLES
+            pieces.append(self._span(-((there - count) // QUANTUM_SAMPLES)))
+            there += pieces[-1].samples
         sound = Outputs.joined(pieces)
         self._ready = sound.part(count, None)
         return sound.part(0, count)
 
-    def _quantum(self) -> Outputs:
-        start, count = self._position, QUANTUM_SAMPLES
-        self.conductor.apply(start, count)
+    def _span(self, most: int) -> Outputs:
+        """The next quantum, or up to ``most`` of them where all go on alike."""
+        start = self._position
+        self.conductor.apply(start, QUANTUM_SAMPLES)
         moment = Moment.of(self.clock, start)
         for deck in self.decks:
             deck.plan_ahead(moment)
             deck.settle(moment)
         self.conductor.collect()
-        late = start - self.mixer.latency_samples
-        controls = {address: control.render(late, count) for address, control in self._mixer.items()}
-        end_beat = float(self.clock.beat_at(start + count))
-        beats = np.linspace(float(moment.beat), end_beat, count, endpoint=False)
+        count = QUANTUM_SAMPLES * (self._alike(moment, most) if most > 1 else 1)
+        controls = self._controls(start - self.mixer.latency_samples, count)
+        given = self._crew.map(lambda deck: deck.render(moment, count), self.decks)
         beat_samples = 60.0 * RATE_HZ / self.clock.tempo_at(start)
-        given = [deck.render(moment, count) for deck in self.decks]
-        mix = self.mixer.process(given, start, beats, beat_samples, controls)
-        gain_db = controls["master.gain_db"]
-        assert not isinstance(gain_db, Mapping)
-        main = mix.main
-        if not (isinstance(gain_db, float) and gain_db == 0.0):
-            main = main * factor(gain_db)
-        if not np.isfinite(main.sum()):
-            main = np.nan_to_num(main, nan=0.0, posinf=0.0, neginf=0.0)
-        master = self.limiter.process(self._dc_blocker(main).astype(np.float32))
-        self.meters.add(mix.before_fader, self.mixer.peaks, master)
+        mix = self.mixer.process(given, start, self._beats(start, count), beat_samples, controls)
+        master = self._master(mix.main, controls)
+        if self._metered:
+            self.meters.add(mix.before_fader, self.mixer.peaks, master)
         self._position += count
         outputs = self._headphones.process(master, mix.cue, controls)
         if self._line is None:
@@ -198,9 +206,51 @@ class Engine:
         self._line = line[:, count:]
         return replace(outputs, decks=line[:, :count])
 
+    def _alike(self, now: Moment, most: int) -> int:
+        """How many quanta from ``now`` on go on alike: nothing moves, and no event, change of tempo, change of what a
+        deck reads, or moment at which decks plan lies in between.
+        """
+        if self._moving or not self.mixer.steady:
+            return 1
+        tick = min(deck.next_tick(now) for deck in self.decks)
+        # Decks plan when a quantum begins: one that a tick falls into still belongs to what was before.
+        planned = self.clock.sample_at(Fraction(tick, TICKS_PER_BEAT)) + QUANTUM_SAMPLES - 1
+        changes = [self.clock.next_change(now.sample), self.conductor.next_change(), planned]
+        changes += [deck.next_change(now) for deck in self.decks if not deck.silent]
+        return quanta_until(now.sample, changes, min(most, MOST_QUANTA))
+
+    def _controls(self, start: int, count: int) -> Mapping[str, Gain | Mapping[str, Gain]]:
+        """Values of the parameters that belong to no deck; those that rest are not asked again."""
+        for address in list(self._moving):
+            control = self._mixer[address]
+            value = self._values[address] = control.render(start, count)
+            weights = value.values() if isinstance(value, Mapping) else (value,)
+            if control.resting and all(isinstance(weight, float) for weight in weights):
+                self._moving.discard(address)
+        return self._values
+
+    def _beats(self, start: int, count: int) -> Double:
+        """Position of each sample in beats; exact where quanta begin, and straight in between."""
+        edges = np.array([
+            self.clock.position_at(at) for at in range(start, start + count + 1, QUANTUM_SAMPLES)
+        ])  # fmt: skip
+        steps = (edges[1:] - edges[:-1]) / QUANTUM_SAMPLES
+        beats: Double = (_WITHIN * steps[:, np.newaxis] + edges[:-1, np.newaxis]).ravel()
+        return beats
+
+    def _master(self, main: Float, controls: Mapping[str, Gain | Mapping[str, Gain]]) -> Float:
+        """``main`` as it goes out: at its level, without what lies below hearing, limited."""
+        gain_db = gain_of(controls["master.gain_db"])
+        if not (isinstance(gain_db, float) and gain_db == 0.0):
+            main = main * factor(gain_db)
+        if not np.isfinite(main.sum()):
+            main = np.nan_to_num(main, nan=0.0, posinf=0.0, neginf=0.0)
+        return self.limiter.process(self._dc_blocker(main).astype(np.float32))
+
     def _move(self, target: Target, sample: int, value: Value, over_samples: int) -> None:
         """A parameter of the mixer goes to ``value`` from ``sample`` on."""
         if target.deck is None:
             self._mixer[target.parameter.address].send(sample, value, over_samples)
+            self._moving.add(target.parameter.address)
         else:
             self.strips[target.deck].send(target.parameter.name, sample, value, over_samples)

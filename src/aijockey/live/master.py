@@ -71,7 +71,7 @@ class Headphones:
     def __init__(self, latency_samples: int) -> None:
         self._limiter = Limiter()
         assert self._limiter.latency_samples == latency_samples
-        self._silent_samples = latency_samples + 1
+        self._sleeps = True
 
     def process(
         self, master: Float, cue: Float | None, controls: Mapping[str, Gain | Mapping[str, Gain]]
@@ -96,10 +96,9 @@ class Headphones:
 
     def _limited(self, cue: Float | None, gain: Gain, count: int) -> Float:
         if cue is None:
-            if self._silent_samples > self._limiter.latency_samples + count:
+            self._sleeps = self._sleeps or self._limiter.quiet
+            if self._sleeps:
                 return np.zeros((2, count), dtype=np.float32)
-            self._silent_samples += count
             cue = np.zeros((2, count), dtype=np.float32)
-        else:
-            self._silent_samples = 0
+        self._sleeps = False
         return self._limiter.process((cue * gain).astype(np.float32))

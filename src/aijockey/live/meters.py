@@ -2,9 +2,11 @@
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import lfilter, sos2tf
+from scipy.signal import sos2tf
 
+from aijockey.live.effects.sections import recursion
 from aijockey.live.loudness import HOP_SAMPLES, K_WEIGHTING, OFFSET_LUFS, GatedLoudness
+from aijockey.live.span import QUANTUM_SAMPLES
 
 Float = npt.NDArray[np.float32]
 Double = npt.NDArray[np.float64]
@@ -28,8 +30,8 @@ class Meters:
     def __init__(self, decks: int, channels: int) -> None:
         self._decks, self._channels = decks, channels
         rows = decks * channels + 2
-        self._weighting = sos2tf(K_WEIGHTING)
-        self._state = np.zeros((rows, len(self._weighting[1]) - 1))
+        self._forward, self._back = sos2tf(K_WEIGHTING)
+        self._state = np.zeros((rows, len(self._back) - 1))
         self._sums = np.zeros((RMS_QUANTA, rows))  # of squares, quantum by quantum
         self._peaks = np.zeros((SNAPSHOT_QUANTA, decks + 1))
         self._hop = np.zeros(decks + 1)  # weighted power gathered since the last whole 0.1 s
@@ -49,23 +51,26 @@ class Meters:
         return self._snapshot
 
     def add(self, before_fader: Float, peaks: Float, master: Float) -> None:
-        """Take a quantum: (decks, channels, samples), its peaks (decks,), and the master (2, samples).
+        """Take a quantum, or a span of them: (decks, channels, samples), its peaks (decks,), and the master
+        (2, samples).
 
         Thread: audio
         """
         count = master.shape[1]
+        quanta = count // QUANTUM_SAMPLES if count % QUANTUM_SAMPLES == 0 else 1
         sound = np.concatenate([before_fader.reshape(-1, count), master]).astype(np.float64)
-        weighted, self._state = lfilter(*self._weighting, sound, axis=-1, zi=self._state)
+        weighted, self._state = recursion(self._forward, self._back, sound, self._state)
         self._state[np.abs(self._state) < 1e-30] = 0.0  # silence would crawl through denormals
-        at = self._quanta % RMS_QUANTA
-        self._sums[at] = np.einsum("rs,rs->r", sound, sound)
-        at = self._quanta % SNAPSHOT_QUANTA
-        self._peaks[at, :-1] = peaks
-        self._peaks[at, -1] = max(float(master.max()), -float(master.min()))
+        later = self._quanta + np.arange(quanta)
+        parts = sound.reshape(len(sound), quanta, -1)
+        self._sums[later % RMS_QUANTA] = np.einsum("rqs,rqs->qr", parts, parts)
+        # Which quantum of the span the peak was in makes no difference to whoever looks.
+        self._peaks[later % SNAPSHOT_QUANTA, :-1] = peaks
+        self._peaks[later % SNAPSHOT_QUANTA, -1] = max(float(master.max()), -float(master.min()))
         self._gather(weighted)
-        self._quanta += 1
-        if self._quanta % SNAPSHOT_QUANTA == 0:
-            self._show(count)
+        shown, self._quanta = self._quanta // SNAPSHOT_QUANTA, self._quanta + quanta
+        if self._quanta // SNAPSHOT_QUANTA > shown:
+            self._show(count // quanta)
 
     def _gather(self, weighted: Double) -> None:
         """Add up weighted power, hop by hop."""

@@ -128,6 +128,13 @@ class DeckPlan:
                 if swap is not None:
                     swaps.append(swap)
 
+    def due(self) -> Fraction | None:
+        """The beat up to which `advance` has nothing to do; None where it never will have, if nothing is added."""
+        line = self._next_line()
+        if self._events and (line is None or self._events[0].beat <= line):
+            return self._events[0].beat
+        return line
+
     def peek(self, until: Fraction) -> list[Swap]:
         """What `advance` would give if nothing else happened; changes nothing."""
         return self._copy().advance(until)

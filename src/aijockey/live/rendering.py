@@ -59,7 +59,7 @@ def render(
     path: Path,
     bars: int,
     *,
-    block_samples: int = 512,
+    block_samples: int = WRITE_SAMPLES,
     progress: Callable[[float], None] | None = None,
 ) -> RenderReport:
     """Render the first ``bars`` bars of a fresh engine to ``path``.
@@ -89,10 +89,10 @@ def render(
             pieces: list[np.ndarray] = []
             gathered = 0
             while True:
+                block = engine.process(block_samples)[:, skip:]
                 # Only what has been reached knows the tempo; the end is a beat, and becomes
                 # a sample when it is near.
                 end = engine.clock.sample_at(bars * BEATS_PER_BAR)
-                block = engine.process(block_samples)[:, skip:]
                 skip = max(0, skip - block_samples)
                 block = block[:, : max(0, end - written - gathered)]
                 if block.shape[1]:

@@ -82,6 +82,11 @@ class SmoothedChoice:
         self.target = value
         self._weights = {choice: Smoothed(float(choice == value)) for choice in choices}
 
+    @property
+    def resting(self) -> bool:
+        """Whether nothing moves or waits (as of the last `render`)."""
+        return all(weight.resting for weight in self._weights.values())
+
     def send(self, start: int, value: float | str, samples: int = 0) -> None:
         """Change to ``value`` from sample ``start`` on. Thread: audio"""
         self.target = str(value)

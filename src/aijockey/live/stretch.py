@@ -216,56 +216,76 @@ class ToneStretch:
             self._sum[:] = 0.0
             self._ready = self._ready[:, :0]
             skip = start - (self._frame * HOP_SAMPLES - FRAME_SAMPLES // 2)
-        pieces, there = [self._ready], self._ready.shape[1]
-        while there < count + skip:
-            pieces.append(self._next_hop())
-            there += HOP_SAMPLES
-        sound = np.concatenate(pieces, axis=1)[:, skip:]
+        missing = count + skip - self._ready.shape[1]
+        sound = self._ready
+        if missing > 0:
+            sound = np.concatenate([sound, self._next_hops(-(-missing // HOP_SAMPLES))], axis=1)[:, skip:]
         self._ready = sound[:, count:]
         self._position = start + count
         return sound[:, :count]
 
-    def _next_hop(self) -> Float:
-        """Add the next frame; gives the samples that no later frame reaches."""
-        centre = self._clock.reference_at(self._frame * HOP_SAMPLES)
-        if self.rate == 1.0:
-            first = centre - FRAME_SAMPLES // 2 - HOP_SAMPLES
-            sound = self._read(first, FRAME_SAMPLES + HOP_SAMPLES)
-        else:
-            offsets = self.rate * (
-                np.arange(FRAME_SAMPLES + HOP_SAMPLES, dtype=np.float64) - (FRAME_SAMPLES // 2 + HOP_SAMPLES)
-            )
-            sound = read_between(self._read, centre, offsets, self.rate)
-        if sound.any():
-            # Both frames in one transform: (2, channels, samples).
-            frames = np.stack([sound[:, HOP_SAMPLES:], sound[:, :FRAME_SAMPLES]]) * self._window
-            now, before = scipy.fft.rfft(frames)
-            self._sum += scipy.fft.irfft(self._turned(now, before), FRAME_SAMPLES) * self._window
+    def _next_hops(self, hops: int) -> Float:
+        """Add the next frames, one a hop; gives the samples that no later frame reaches."""
+        reach = hops * HOP_SAMPLES
+        total = np.zeros((len(self._sum), FRAME_SAMPLES + reach), dtype=np.float32)
+        total[:, :FRAME_SAMPLES] = self._sum
+        sounds = [self._around(self._frame + hop) for hop in range(hops)]
+        self._frame += hops
+        sounding = [sound.any() for sound in sounds]
+        if any(sounding):
+            # All frames in one transform: (hops, 2, channels, samples).
+            frames = np.stack([
+                np.stack([sound[:, HOP_SAMPLES:], sound[:, :FRAME_SAMPLES]]) for sound in sounds
+            ])  # fmt: skip
+            frames *= self._window
+            turned = self._turned(scipy.fft.rfft(frames), sounding)
+            made = scipy.fft.irfft(turned, FRAME_SAMPLES)
+            made *= self._window
+            for hop in np.flatnonzero(sounding).tolist():
+                total[:, hop * HOP_SAMPLES : hop * HOP_SAMPLES + FRAME_SAMPLES] += made[hop]
         else:
             self._last = None
-        self._frame += 1
-        done = self._sum[:, :HOP_SAMPLES] * np.float32(1.0 / OVERLAP_GAIN)
-        self._sum = np.concatenate([self._sum[:, HOP_SAMPLES:], np.zeros_like(done)], axis=1)
-        return done
+        self._sum = total[:, reach:]
+        return total[:, :reach] * np.float32(1.0 / OVERLAP_GAIN)
 
-    def _turned(self, now: Complex, before: Complex) -> Complex:
-        """Spectra ``now`` (channels, bins) turned so that each partial goes on from the last frame."""
-        centre, back = now.sum(axis=0), before.sum(axis=0)
-        if self._last is None:
-            self._last = centre
-            return now
-        power, power_back = np.abs(centre) ** 2, np.abs(back) ** 2
-        peaks = _peaks(power)
-        turn = self._last[peaks] * np.conj(back[peaks])
-        size = np.abs(turn)
-        # What has just begun, or was nothing, keeps its own phase.
-        new = (power[peaks] > ATTACK_RATIO * power_back[peaks]) | (size < 1e-20)
-        turn = np.where(new, 1.0, turn / np.maximum(size, 1e-20))
-        # Each bin turns with its peak, up to half-way to the next.
-        edges = np.concatenate([[0], (peaks[:-1] + peaks[1:] + 1) // 2, [len(power)]])
-        turns = np.repeat(turn, np.diff(edges)).astype(np.complex64)
-        self._last = centre * turns
-        turned: Complex = now * turns
+    def _around(self, frame: int) -> Float:
+        """What a frame and the one a hop before it are made of, (channels, frame and hop)."""
+        centre = self._clock.reference_at(frame * HOP_SAMPLES)
+        if self.rate == 1.0:
+            return self._read(centre - FRAME_SAMPLES // 2 - HOP_SAMPLES, FRAME_SAMPLES + HOP_SAMPLES)
+        offsets = self.rate * (
+            np.arange(FRAME_SAMPLES + HOP_SAMPLES, dtype=np.float64) - (FRAME_SAMPLES // 2 + HOP_SAMPLES)
+        )
+        return read_between(self._read, centre, offsets, self.rate)
+
+    def _turned(self, spectra: Complex, sounding: list[bool]) -> Complex:
+        """Spectra (hops, 2, channels, bins), each with that of a hop before it, turned so that each partial goes on
+        from the last frame: (hops, channels, bins).
+        """
+        turned = spectra[:, 0]
+        summed = spectra.sum(axis=2) if spectra.shape[2] > 1 else spectra[:, :, 0]
+        power = np.square(summed.real)
+        power += np.square(summed.imag)
+        for hop, sounds in enumerate(sounding):
+            if not sounds:
+                self._last = None
+                continue
+            centre, back = summed[hop]
+            if self._last is None:
+                self._last = centre.copy()
+                continue
+            peaks = _peaks(power[hop, 0])
+            turn = self._last[peaks] * np.conj(back[peaks])
+            size = np.abs(turn)
+            # What has just begun, or was nothing, keeps its own phase.
+            new = (power[hop, 0, peaks] > ATTACK_RATIO * power[hop, 1, peaks]) | (size < 1e-20)
+            turn *= np.float32(1.0) / np.maximum(size, 1e-20)
+            turn[new] = 1.0
+            # Each bin turns with its peak, up to half-way to the next.
+            edges = np.concatenate([[0], (peaks[:-1] + peaks[1:] + 1) // 2, [power.shape[2]]])
+            turns = np.repeat(turn, np.diff(edges))
+            self._last = centre * turns
+            turned[hop] *= turns
         return turned
 
 

@@ -21,7 +21,7 @@ class Strip:
     """Where one deck's knobs stand and where they are going.
 
     faults : quanta in which the deck gave, or its strip made of it, what is no sound.
-    peak : largest magnitude of its sound before the fader, in the last quantum.
+    peak : largest magnitude of its sound before the fader, in what was made last.
     """
 
     def __init__(self, setup: Mapping[str, Value]) -> None:

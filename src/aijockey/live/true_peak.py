@@ -29,6 +29,9 @@ class Interpolator:
         for sample in range(STEP_SAMPLES):
             wide[sample : sample + taps, :, sample] = kernel
         self._kernel = wide.reshape(len(wide), -1)
+        # How far a waveform can rise above the samples that it runs through.
+        self._overshoot = max(1.0, float(np.abs(kernel).sum(axis=0).max())) * 1.0001
+        self._steps_reached = -(-(taps - 1) // STEP_SAMPLES)
         self._phases = oversampling - 1
         self.reset()
 
@@ -36,24 +39,36 @@ class Interpolator:
         """Forget all sound."""
         self._tail = np.zeros((2, self.taps - 1), dtype=np.float32)
 
-    def peaks(self, sound: Float) -> Float:
+    def peaks(self, sound: Float, floor: float = 0.0) -> Float:
         """Largest magnitude of either channel, (samples,), from each sample to the next, of ``sound`` (2,
         samples).
+
+        floor : who asks does not mind how large a peak is that stays below. Where the samples are so small that
+        no waveform through them can reach it, only the samples themselves are looked at.
         """
         count, reach = sound.shape[1], self.taps - 1
         steps = -(-count // STEP_SAMPLES)
-        padded = np.zeros((2, reach + steps * STEP_SAMPLES), dtype=np.float32)
+        padded = np.zeros((2, steps * STEP_SAMPLES + self._steps_reached * STEP_SAMPLES), dtype=np.float32)
         padded[:, :reach] = self._tail
         padded[:, reach : reach + count] = sound
         self._tail = padded[:, count : count + reach].copy()
-        windows = np.lib.stride_tricks.sliding_window_view(padded, reach + STEP_SAMPLES, axis=1)
-        rows = np.ascontiguousarray(windows[:, ::STEP_SAMPLES]).reshape(2 * steps, -1)
-        between = _product(rows, self._kernel)
-        phases = between.reshape(2, steps, self._phases, STEP_SAMPLES)
-        most = np.maximum(phases.max(axis=2), -phases.min(axis=2)).reshape(2, -1)[:, :count]
+        size = np.abs(padded)
         middle = self.taps // 2 - 1
-        at = np.abs(padded[:, middle : middle + count + 1])
-        peaks: Float = np.maximum(np.maximum(at[:, :-1], at[:, 1:]), most).max(axis=0)
+        most = np.maximum(size[:, middle : middle + count], size[:, middle + 1 : middle + 1 + count])
+        # The largest sample that each step's values between samples are made of.
+        blocks = size.reshape(2, -1, STEP_SAMPLES).max(axis=2)
+        around = blocks[:, :steps]
+        for step in range(1, self._steps_reached + 1):
+            around = np.maximum(around, blocks[:, step : step + steps])
+        channel, step_number = np.nonzero(around * self._overshoot > floor)
+        if len(channel):
+            windows = np.lib.stride_tricks.sliding_window_view(padded, reach + STEP_SAMPLES, axis=1)
+            between = _product(windows[channel, step_number * STEP_SAMPLES], self._kernel)
+            phases = between.reshape(len(channel), self._phases, STEP_SAMPLES)
+            found = np.zeros((2, steps, STEP_SAMPLES), dtype=np.float32)
+            found[channel, step_number] = np.maximum(phases.max(axis=1), -phases.min(axis=1))
+            np.maximum(most, found.reshape(2, -1)[:, :count], out=most)
+        peaks: Float = most.max(axis=0)
         return peaks
 
 
@@ -80,7 +95,7 @@ class TruePeakMeter:
     def add(self, sound: Float) -> None:
         """Take the next piece (2, samples)."""
         if sound.shape[1]:
-            self._peak = max(self._peak, float(self._interpolator.peaks(sound).max()))
+            self._peak = max(self._peak, float(self._interpolator.peaks(sound, self._peak).max()))
 
     @property
     def level_dbtp(self) -> float:

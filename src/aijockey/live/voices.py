@@ -3,19 +3,18 @@
 from collections.abc import Collection
 
 from aijockey.control import parameters
-from aijockey.live.loop_source import LoopSource
 from aijockey.live.set_file import LiveSet, SetError
 
 
-def check_voices(live_set: LiveSet, source: LoopSource) -> None:
-    """Whether the source has every voice of the set.
+def check_voices(live_set: LiveSet, voices: Collection[str]) -> None:
+    """Whether every voice of the set is among ``voices``.
 
     Raises
     ------
     SetError : names the missing voice, what is there, and what is near.
     """
     for voice in live_set.voices:
-        check_voice(voice, source.voices, f"the set '{live_set.title}' plays ")
+        check_voice(voice, voices, f"the set '{live_set.title}' plays ")
 
 
 def check_voice(voice: object, voices: Collection[str], where: str = "") -> None:

@@ -131,7 +131,7 @@ def test_an_engine_that_is_killed_goes_on_with_the_set_as_it_was(perform, eventu
     supervisor.send("deck.1.gain_db", -6.0)
     supervisor.send("transport.tempo_bpm", 150.0)
     eventually(lambda: (supervisor.board.read("state") or {}).get("bar", 0) >= 2)
-    eventually(lambda: len(supervisor._live) == 2)
+    eventually(lambda: len(supervisor.chronicle.events) == 2)
     bar = supervisor.board.read("state")["bar"]
     before = supervisor.ring.written
     stage.kill(supervisor, "engine").join(60)
@@ -156,14 +156,14 @@ def test_fifty_thousand_events_are_thinned_and_the_newest_wins(perform, eventual
     values = np.random.default_rng(5).uniform(-12, 0, 50_000)
     for value in values:
         supervisor.send("deck.1.gain_db", float(value))
-        assert supervisor._outbox.waiting <= 2
+        assert supervisor.post.engine.waiting <= 2
     supervisor.send("deck.1.gain_db", -3.0)
-    eventually(lambda: not supervisor._outbox.waiting)
-    eventually(lambda: supervisor._live and supervisor._live[-1].value == -3.0)
+    eventually(lambda: not supervisor.post.engine.waiting)
+    eventually(lambda: supervisor.chronicle.events and supervisor.chronicle.events[-1].value == -3.0)
     written = supervisor.ring.written
     eventually(lambda: supervisor.ring.written > written + 24_000)
     ear.stop()
-    assert supervisor._outbox.replaced > 0
+    assert supervisor.post.engine.replaced > 0
     assert supervisor.state()["refused_commands"] == 0
     stage.check_whole(ear.sound)
 

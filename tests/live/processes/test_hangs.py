@@ -61,7 +61,7 @@ def test_a_device_that_hangs_is_replaced_while_set_and_recording_go_on(perform, 
 def test_an_engine_that_hangs_is_replaced(perform, eventually, stage):
     supervisor, ear = perform()
     supervisor.send("deck.1.gain_db", -6.0)
-    eventually(lambda: len(supervisor._live) == 1 and supervisor.ring.written > 96_000)
+    eventually(lambda: len(supervisor.chronicle.events) == 1 and supervisor.ring.written > 96_000)
     before = supervisor.ring.written
     stage.kill(supervisor, "engine", signal.SIGSTOP)
     eventually(stage.alive_again(supervisor, "engine", 1))
@@ -102,13 +102,17 @@ SET_THAT_IS_KILLED = """
 import json, os, signal, sys, time
 import fault_makers
 from aijockey.live.processes.device import open_null
+from aijockey.live.processes.front import SurfacePlan
 from aijockey.live.processes.supervisor import Plan, Supervisor
 from aijockey.live.set_file import LiveSet
 
 if __name__ == "__main__":
     deck = {"voice": "tone", "play": 1.0}
     supervisor = Supervisor(
-        Plan(LiveSet((deck,)), fault_makers.make, "", fault_makers.VOICES, 1000, open_output=open_null, port=0)
+        Plan(
+            LiveSet((deck,)), fault_makers.make, "", fault_makers.VOICES, 1000, open_output=open_null,
+            surfaces=SurfacePlan(port=0),
+        )
     )
     supervisor.start()
     supervisor.wait_until_playing(240)

@@ -84,7 +84,7 @@ def test_events_from_a_surface_gone_wild_are_thinned_and_the_newest_of_each_wins
     assert [json.loads(answer)["ok"] for answer in answers] == [True] * len(last)
 
     def newest():
-        return {event.address: event.value for event in supervisor._live}
+        return {event.address: event.value for event in supervisor.chronicle.events}
 
     eventually(lambda: newest() == last)
     written = supervisor.ring.written

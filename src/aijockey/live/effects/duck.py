@@ -1,9 +1,11 @@
 """Ducking: another deck presses on this one."""
 
+from functools import lru_cache
+
 import numpy as np
-from scipy.signal import lfilter
 
 from aijockey.live.effects.insert import Double, Float, Gain, Place
+from aijockey.live.effects.sections import recursion
 from aijockey.music.grid import RATE_HZ
 
 # A key of this size presses all the way: -12 dBFS, what a matched kick has.
@@ -41,10 +43,17 @@ class Duck:
         """0 to 1: the key's peaks, held and let go exponentially, then smoothed."""
         level = np.zeros(count) if key is None else np.minimum(np.abs(key).max(axis=0) / WHOLE_AT, 1.0)
         # held[n] = max(level[n], decay * held[n - 1]), in closed form.
-        powers = np.exp(np.arange(1, count + 1) * (-1.0 / (release_s * RATE_HZ)))
+        powers = _powers(count, release_s)
         raised = np.maximum.accumulate(np.concatenate([[self._held], level / powers]))[1:]
         held = raised * powers
         self._held = float(held[-1])
         pressed: Double
-        pressed, self._state = lfilter(*self._smoother, held, zi=self._state)
+        pressed, self._state = recursion(*self._smoother, held, self._state)
         return pressed
+
+
+@lru_cache(maxsize=256)
+def _powers(count: int, release_s: float) -> Double:
+    powers: Double = np.exp(np.arange(1, count + 1) * (-1.0 / (release_s * RATE_HZ)))
+    powers.flags.writeable = False
+    return powers

@@ -5,6 +5,7 @@ import numpy.typing as npt
 from scipy.signal import butter
 
 from aijockey.live.effects.sections import Sections
+from aijockey.live.span import QUANTUM_SAMPLES
 from aijockey.music.grid import RATE_HZ
 
 Float = npt.NDArray[np.float32]
@@ -18,8 +19,8 @@ SILENCE = 1e-9
 class Echo:
     """Repeats what is sent to it, each time on the other side, duller and thinner.
 
-    The delay is a whole number of samples; a new delay is faded in over one block. Blocks may not be
-    longer than the delay, since a repeat is read before it is written.
+    The delay is a whole number of samples, of a quantum at least; a new delay is faded in over one quantum. A
+    repeat is read before it is written, so blocks that are longer than the delay are taken apart.
     """
 
     latency_samples = 0
@@ -54,6 +55,17 @@ class Echo:
                 return None
             sent = np.zeros((2, count), dtype=np.float32)
         count = sent.shape[1]
+        if count > QUANTUM_SAMPLES and (delay_samples < count or delay_samples != self._delay_samples):
+            starts = range(0, count, QUANTUM_SAMPLES)
+            pieces = [
+                self._repeat(sent[:, at : at + QUANTUM_SAMPLES], delay_samples, _part(feedback, at))
+                for at in starts
+            ]
+            return np.concatenate(pieces, axis=1)
+        return self._repeat(sent, delay_samples, feedback)
+
+    def _repeat(self, sent: Float, delay_samples: int, feedback: float | npt.NDArray[np.float64]) -> Float:
+        count = sent.shape[1]
         delay_samples = min(LONGEST_SAMPLES, max(count, delay_samples))
         repeats = self._read(delay_samples, count)
         if self._delay_samples not in (None, delay_samples):
@@ -84,3 +96,7 @@ class Echo:
         self._line[:, self._write : self._write + first] = block[:, :first]
         self._line[:, : count - first] = block[:, first:]
         self._write = (self._write + count) % size
+
+
+def _part(feedback: float | npt.NDArray[np.float64], start: int) -> float | npt.NDArray[np.float64]:
+    return feedback if isinstance(feedback, float) else feedback[start : start + QUANTUM_SAMPLES]

@@ -36,6 +36,9 @@ class Gate:
     def reset(self) -> None:
         """Forget which pattern ran: the transport says where it is."""
         self._pattern: int | None = None
+        self._asked: tuple[int, int] | None = (
+            None  # pattern that waits, and the step in which it was asked for
+        )
         self._entered = (-1, 0.0)  # step that a new pattern began with, and what the old one was before it
 
     def process(self, audio: Float, amount: Gain, tone: float, place: Place) -> Float:
@@ -47,12 +50,16 @@ class Gate:
         steps = np.floor(steps_at).astype(np.int64)
         passed = np.minimum((steps_at - steps) * (place.beat_samples / STEPS_PER_BEAT / EDGE_SAMPLES), 1.0)
         opened = self._opened(self._pattern, steps, passed)
-        if wanted != self._pattern:
-            later = steps > steps[0]
+        if wanted == self._pattern:
+            self._asked = None
+        else:
+            if self._asked is None or self._asked[0] != wanted:
+                self._asked = wanted, int(steps[0])
+            later = steps > self._asked[1]
             if later.any():
                 step = int(steps[np.argmax(later)])
                 self._entered = step, float(_TABLE[self._pattern][(step - 1) % STEPS])
-                self._pattern = wanted
+                self._pattern, self._asked = wanted, None
                 opened[later] = self._opened(wanted, steps[later], passed[later])
         return mixed(audio, audio * opened, amount)
 

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from aijockey.live.span import QUANTUM_SAMPLES
 from aijockey.music.grid import RATE_HZ
 
 Float = npt.NDArray[np.float32]
@@ -70,11 +71,14 @@ def mixed(dry: Float, wet: npt.NDArray[np.floating], share: Gain) -> Float:
 def by_channel(plugins: Sequence[Any], audio: npt.NDArray[np.floating]) -> Float:
     """``audio`` (channels, samples) through one of pedalboard's effects for each channel.
 
-    One for all would guess which axis is which, and guess wrong for blocks of one sample.
+    One for all would guess which axis is which, and guess wrong for blocks of one sample. They work in quanta
+    inside, since at a longer block than ever before they would forget all sound.
     """
     sound = audio.astype(np.float32, copy=False)
     if len(plugins) == 1:
-        made: Float = plugins[0].process(sound[0], RATE_HZ, reset=False)
+        made: Float = plugins[0].process(sound[0], RATE_HZ, buffer_size=QUANTUM_SAMPLES, reset=False)
         return made.reshape(1, -1)
     channels = zip(plugins, sound, strict=True)
-    return np.stack([plugin.process(channel, RATE_HZ, reset=False) for plugin, channel in channels])
+    return np.stack([
+        plugin.process(channel, RATE_HZ, buffer_size=QUANTUM_SAMPLES, reset=False) for plugin, channel in channels
+    ])  # fmt: skip

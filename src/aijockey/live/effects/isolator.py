@@ -4,8 +4,10 @@ from collections import deque
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import butter, lfilter, sos2tf
+from scipy.signal import butter, sos2tf
 
+from aijockey.live.effects.sections import recursion
+from aijockey.live.span import QUANTUM_SAMPLES
 from aijockey.music.grid import RATE_HZ
 
 Float = npt.NDArray[np.float32]
@@ -65,6 +67,8 @@ class Isolator:
             state[chosen] = 0.0
         if rows is None:
             self._recent.clear()
+        else:
+            self._recent = deque(_without(block, rows) for block in self._recent)
 
     def process(self, audio: Float, low: Gain, mid: Gain, high: Gain) -> Float:
         """Weigh the bands of ``audio`` (rows, samples); gains are factors: single, (samples,), (rows, 1) or
@@ -73,7 +77,7 @@ class Isolator:
         touched = self._touched(low) | self._touched(mid) | self._touched(high)
         fresh = touched & ~self._engaged
         # After silence there is nothing to fade from.
-        fading = fresh & self._recent[-1].any(axis=1) if self._recent else fresh
+        fading = fresh & self._recent[-1][:, -QUANTUM_SAMPLES:].any(axis=1) if self._recent else fresh
         if fresh.any():
             self._warm(np.flatnonzero(fresh))
         if not self._engaged.all():
@@ -129,9 +133,16 @@ class Isolator:
         sound = audio.astype(np.float64)
         bands = []
         for (numerator, denominator), state in zip(self._filters, self._states, strict=True):
-            band, state[rows] = lfilter(numerator, denominator, sound, axis=-1, zi=state[rows])
+            band, state[rows] = recursion(numerator, denominator, sound, state[rows])
             bands.append(band)
         return bands
+
+
+def _without(audio: Float, rows: npt.NDArray[np.intp]) -> Float:
+    """A copy of ``audio`` with silence in ``rows``: what was forgotten must not warm a filter."""
+    kept = audio.copy()
+    kept[rows] = 0.0
+    return kept
 
 
 def _of(gain: Gain, rows: npt.NDArray[np.intp]) -> Gain:

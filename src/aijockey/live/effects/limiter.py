@@ -1,10 +1,13 @@
 """The last thing before the speakers: a look-ahead true-peak limiter that nothing passes."""
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import minimum_filter1d
 
 from aijockey.audio.units import db_to_gain
+from aijockey.live.span import QUANTUM_SAMPLES
 from aijockey.live.true_peak import Interpolator
 from aijockey.music.grid import RATE_HZ
 
@@ -20,6 +23,7 @@ OVERSAMPLING = 8
 TAPS = 64
 LOOKAHEAD_SAMPLES = 144  # 3 ms: bass is not distorted, drums keep their edge
 RELEASE_S = 0.12
+FORGOTTEN = 1e-9  # of its gain that is still to come back
 LOUDEST = 1e6  # +120 dB; beyond, a sample is a fault and not a sound
 
 
@@ -50,14 +54,23 @@ class Limiter:
         self._held = np.ones(LOOKAHEAD_SAMPLES)
         self.gain_reduction_db = 0.0
 
+    @property
+    def quiet(self) -> bool:
+        """Whether silence would leave it as it is: nothing is under way, and its gain has come back."""
+        return self._cut < FORGOTTEN and not self._delayed.any()
+
     def process(self, audio: Float) -> Float:
         """Limit ``audio`` (2, samples); anything may come in, what goes out is finite."""
         count = audio.shape[1]
         sound = np.clip(np.nan_to_num(audio, nan=0.0, posinf=0.0, neginf=0.0), -LOUDEST, LOUDEST)
-        needed = np.minimum(
-            1.0, self._ceiling / np.maximum(self._interpolator.peaks(sound).astype(np.float64), 1e-9)
-        )
-        if needed.min() == 1.0 and self._cut < 1e-9 and self._needed.min() == 1.0 and self._held.min() == 1.0:
+        peaks = self._interpolator.peaks(sound, self._ceiling).astype(np.float64)
+        needed = self._ceiling / np.maximum(peaks, self._ceiling)
+        if (
+            needed.min() == 1.0
+            and self._cut < FORGOTTEN
+            and self._needed.min() == 1.0
+            and self._held.min() == 1.0
+        ):
             self._cut = 0.0
             gain: Double | None = None
         else:
@@ -77,13 +90,26 @@ class Limiter:
         self._needed = history[-span:]
         # Value k is the least of the span + 1 values that end with needed[k].
         lowest = minimum_filter1d(history, span + 1, mode="nearest", origin=span // 2)[span:]
-        # cut[n] = max(1 - lowest[n], decay * cut[n - 1]), in closed form.
-        powers = self._decay ** np.arange(1, count + 1)
-        raised = np.maximum.accumulate(np.concatenate([[self._cut], (1.0 - lowest) / powers]))[1:]
-        cut = raised * powers
-        self._cut = float(cut[-1])
-        held = np.concatenate([self._held, 1.0 - cut])
+        # cut[n] = max(1 - lowest[n], decay * cut[n - 1]), in closed form, quantum by quantum, so that what comes out
+        # does not depend on how many there are at once.
+        quantum = QUANTUM_SAMPLES if count % QUANTUM_SAMPLES == 0 else count
+        powers = _powers(self._decay, quantum)
+        raised = np.maximum.accumulate((1.0 - lowest).reshape(-1, quantum) / powers, axis=1)
+        before = np.empty((len(raised), 1))
+        for number, most in enumerate(raised[:, -1].tolist()):
+            before[number] = self._cut
+            self._cut = max(self._cut, most) * float(powers[-1])
+        cut = np.maximum(raised, before) * powers
+        held = np.concatenate([self._held, 1.0 - cut.ravel()])
         self._held = held[-span:]
-        total = np.concatenate([[0.0], np.cumsum(held)])
-        mean: Double = (total[span + 1 :] - total[1 : count + 1]) / span
+        windows = np.lib.stride_tricks.sliding_window_view(held, quantum + span)[::quantum]
+        total = np.cumsum(windows, axis=1)
+        mean: Double = ((total[:, span:] - total[:, :quantum]) / span).ravel()
         return mean
+
+
+@lru_cache(maxsize=64)
+def _powers(decay: float, count: int) -> Double:
+    powers: Double = decay ** np.arange(1, count + 1)
+    powers.flags.writeable = False
+    return powers

@@ -6,6 +6,7 @@ from pedalboard import Reverb
 from scipy.signal import butter
 
 from aijockey.live.effects.sections import Sections
+from aijockey.live.span import QUANTUM_SAMPLES
 from aijockey.music.grid import RATE_HZ
 
 Float = npt.NDArray[np.float32]
@@ -45,7 +46,9 @@ class Room:
             self._reverb.room_size = size
         if self._reverb.damping != damping:
             self._reverb.damping = damping
-        answer: Float = self._reverb.process(self._thin(sent).astype(np.float32), RATE_HZ, reset=False)
+        thin = self._thin(sent).astype(np.float32)
+        # In quanta: at a longer block than ever before it would forget all sound.
+        answer: Float = self._reverb.process(thin, RATE_HZ, buffer_size=QUANTUM_SAMPLES, reset=False)
         silent = float(np.abs(answer).max()) < SILENCE
         self._quiet_samples = self._quiet_samples + sent.shape[1] if silent else 0
         return answer

@@ -6,20 +6,34 @@ import numpy as np
 import numpy.typing as npt
 from scipy.signal import lfilter, sosfilt
 
+# The inner loops of `sosfilt` and `lfilter`, whose checks take as long as what they do to a quantum or two. They are
+# not public and may go; then the public functions do.
 try:
     from scipy.signal._sosfilt import _sosfilt
-except ImportError:  # not public: it may go
+except ImportError:
     _sosfilt = None
+try:
+    from scipy.signal._sigtools import _linear_filter
+except ImportError:
+    _linear_filter = None
 
 Double = npt.NDArray[np.float64]
 
 
-class Sections:
-    """Second-order sections in a row.
+def recursion(numerator: Double, denominator: Double, sound: Double, state: Double) -> tuple[Double, Double]:
+    """`scipy.signal.lfilter` along the samples of ``sound`` (rows, samples), going on from ``state`` (rows, order).
 
-    `scipy.signal.lfilter` on each section: for blocks of 512 samples `sosfilt` spends five times as long
-    checking its arguments as filtering.
+    Gives the filtered sound, and the state that it leaves.
     """
+    if _linear_filter is None:
+        made: tuple[Double, Double] = lfilter(numerator, denominator, sound, axis=-1, zi=state)
+    else:
+        made = _linear_filter(numerator, denominator, sound, -1, state)
+    return made
+
+
+class Sections:
+    """Second-order sections in a row."""
 
     def __init__(self, sos: Double | Sequence[Sequence[float]], channels: int) -> None:
         rows = np.asarray(sos, dtype=np.float64)
@@ -35,9 +49,7 @@ class Sections:
         """Filter ``audio`` (channels, samples), going on from the last block."""
         sound: Double = audio.astype(np.float64, copy=False)
         for index, (numerator, denominator) in enumerate(self._pairs):
-            sound, self._states[index] = lfilter(
-                numerator, denominator, sound, axis=-1, zi=self._states[index]
-            )
+            sound, self._states[index] = recursion(numerator, denominator, sound, self._states[index])
             state = self._states[index]
             state[np.abs(state) < 1e-30] = 0.0  # silence would crawl through denormals
         return sound
@@ -45,9 +57,6 @@ class Sections:
 
 def filter_row(sos: Double, row: Double, state: Double) -> None:
     """Filter one signal in place, going on from ``state``, which is moved on.
-
-    The inner loop of `scipy.signal.sosfilt`, whose checks take ten times as long as 512 samples; where a
-    release of SciPy has moved it, the public function.
 
     Parameters
     ----------

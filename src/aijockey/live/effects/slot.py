@@ -52,6 +52,11 @@ class Slot:
             and not self.latency_samples
         )
 
+    @property
+    def steady(self) -> bool:
+        """Whether it holds what it held: nothing comes or goes."""
+        return self._leaving is None and not self._changes
+
     def choose(self, sample: int, name: str) -> None:
         """Change to another effect from ``sample`` on, over 10 ms. Thread: audio"""
         self._changes.append((sample, name))

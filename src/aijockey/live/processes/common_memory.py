@@ -1,0 +1,51 @@
+"""All shared memory of a performance, in one place, so that every process can be replaced while the others go on."""
+
+from aijockey.live.processes import keeper
+from aijockey.live.processes.audio_setup import JOURNAL_BYTES
+from aijockey.live.processes.board import Board
+from aijockey.live.processes.exchange import LoopExchange
+from aijockey.live.processes.front import Front
+from aijockey.live.processes.mailbox import Mailbox
+from aijockey.live.processes.performance_plan import Plan
+from aijockey.live.shared_ring import SharedRing
+from aijockey.music.grid import RATE_HZ
+
+RING_SAMPLES = 10 * RATE_HZ  # a writer may be away for this long and lose nothing
+
+
+class CommonMemory:
+    """Made and owned by the supervisor; its children attach.
+
+    ring : the master, and each deck that is to be recorded. heard : what the device gets. front : of the control
+    process. inboxes : of the engine, in the order in which it looks into them: what is urgent, the supervisor's, the
+    control process'. journal : what the engine says was done.
+
+    Raises
+    ------
+    PortTakenError : the control port is in use.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.front = Front(plan.surfaces, plan.live_set, plan.voices)
+        stems = len(plan.live_set.decks) if plan.record_decks else 0
+        self.ring = SharedRing.create(2 + 2 * stems, RING_SAMPLES)
+        self.heard = SharedRing.create(2, RING_SAMPLES)
+        self.board = Board()
+        self.exchange = LoopExchange(plan.channels, plan.loop_samples)
+        self.inbox = Mailbox()
+        self.inboxes = (self.front.urgent, self.inbox, self.front.inbox)
+        self.journal = Mailbox(JOURNAL_BYTES)
+        self.writer_inbox = Mailbox(keeper.INBOX_BYTES)
+
+    @property
+    def playing(self) -> bool:
+        """Whether the set runs. Thread: any"""
+        return bool(self.board["go"])
+
+    def close(self) -> None:
+        """Give all of it back. Thread: control"""
+        rings = (self.ring, self.heard)
+        for memory in (
+            *rings, self.board, self.exchange, self.journal, self.writer_inbox, self.inbox, self.front,
+        ):  # fmt: skip
+            memory.close()

@@ -1,0 +1,97 @@
+"""A process that is watched: when it is taken to hang, and when it is started again."""
+
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+from aijockey.live.processes.exchange import READY, LoopExchange
+
+# Without a sign of life for this long, a process hangs. A device is asked most: half a second may be silent.
+HANGS_S: Mapping[str, float] = {"engine": 3.0, "device": 0.4, "server": 5.0, "writer": 20.0, "stream": 20.0}
+WORKER_HANGS_S = 2.0
+BACKOFF_S = (0.0, 0.1, 0.25, 0.5, 1.0, 2.0)
+LIVED_S = 10.0
+# Starts of a process that fails by itself, one after the other, before it is given up.
+MOST_FRUITLESS = 5
+MIB = 1 << 20
+
+
+@dataclass
+class Child:
+    """A process, and its past."""
+
+    role: str
+    process: BaseProcess | None = None
+    starts: int = 0
+    fruitless: int = 0
+    started: float = 0.0
+    due: float = 0.0  # when to start it next
+    last_words: str = ""
+
+    @property
+    def is_worker(self) -> bool:
+        """Whether it makes loops."""
+        return self.role.startswith("worker")
+
+    @property
+    def number(self) -> int:
+        """Of a worker, from 0."""
+        return int(self.role.split()[1])
+
+    @property
+    def runs(self) -> bool:
+        """Whether there is a process that lives."""
+        return self.process is not None and self.process.is_alive()
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether it is not to be started again."""
+        return self.due == math.inf
+
+    def bury(self, now: float) -> int | None:
+        """It has ended: decide when it is started again; gives its exit status."""
+        assert self.process is not None
+        code = self.process.exitcode
+        self.process.join()
+        self.process = None
+        self.fruitless = self.fruitless + 1 if now - self.started < LIVED_S else 1
+        self.due = now + BACKOFF_S[min(self.fruitless - 1, len(BACKOFF_S) - 1)]
+        return code
+
+
+def why_worker_hangs(
+    child: Child, exchange: LoopExchange, now_ns: int, deadline_s: float, memory_mib: int
+) -> str:
+    """Why a worker is to be replaced; "" if it is well.
+
+    deadline_s : for one loop. memory_mib : what it may hold.
+    """
+    number, said, process = child.number, exchange.worker, child.process
+    if said(number, "state") != READY or process is None or said(number, "process_id") != process.pid:
+        return ""
+    if (now_ns - said(number, "beat_ns")) / 1e9 > WORKER_HANGS_S:
+        return "does not move"
+    busy_ns = said(number, "busy_since_ns")
+    if busy_ns and (now_ns - busy_ns) / 1e9 > deadline_s:
+        return f"has worked at one loop for {deadline_s:g} s"
+    used_mib = resident_mib(process.pid)
+    return f"holds {used_mib:.0f} MiB of memory" if used_mib > memory_mib else ""
+
+
+def ending(code: int | None) -> str:
+    """How a process ended, for people."""
+    if code is None:
+        return "no exit status"
+    return f"signal {-code}" if code < 0 else f"exit status {code}"
+
+
+def resident_mib(process_id: int | None) -> float:
+    """Memory that a process holds; 0 where the system does not say."""
+    try:
+        pages = int(Path(f"/proc/{process_id}/statm").read_text().split()[1])
+    except (OSError, ValueError, IndexError):
+        return 0.0
+    return pages * os.sysconf("SC_PAGE_SIZE") / MIB
