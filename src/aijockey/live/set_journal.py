@@ -11,7 +11,7 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
-from aijockey.live.performance import Performance
+from aijockey.live.performance import PLAYED_BY, Performance
 from aijockey.live.set_file import LiveSet, format_set, write_set
 from aijockey.live.set_parts import Entry, Event, PackReference, SetError, entry_items, event_items
 
@@ -41,7 +41,8 @@ class SetJournal:
         self.path = path
         self.error = ""
         # What became of loops is told anew by whoever plays them.
-        start = replace(live_set, entries=(), bars=bars, pack=pack or live_set.pack)
+        mixer = {name: value for name, value in live_set.mixer.items() if not name.startswith(PLAYED_BY)}
+        start = replace(live_set, mixer=mixer, entries=(), bars=bars, pack=pack or live_set.pack)
         self._performance = Performance(start)
         try:
             self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
@@ -55,6 +56,8 @@ class SetJournal:
     def add(self, item: Item) -> None:
         """Take down what was done, or what became of a loop."""
         if isinstance(item, Event):
+            if item.address.startswith(PLAYED_BY):
+                return
             self._performance.events.append(item)
         else:
             self._performance.entries.append(item)
