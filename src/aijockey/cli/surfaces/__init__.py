@@ -1,1 +1,1 @@
-"""Arguments of the surfaces: each module has ``add_arguments(parser)`` and ``configs(arguments)``."""
+"""Arguments of `aijockey play` for each surface, and what to run for them."""

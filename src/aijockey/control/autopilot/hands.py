@@ -13,8 +13,9 @@ YIELD_BARS = 16
 WHOLE_DECK = (
     "gain_db", "play", "voice", "seed", "walk", "point", "loop", "moment", "queue", "skip", "mute", "solo",
 )  # fmt: skip
-# So many values of one parameter may be on their way to the engine and back.
+# So many values of one parameter may be on their way to the engine and back, and for so long.
 MOST_OWN = 12
+ON_THE_WAY_BEATS = 12.0
 
 
 class Hands:
@@ -28,24 +29,29 @@ class Hands:
     def __init__(self, yield_bars: int = YIELD_BARS) -> None:
         self.yield_beats = float(yield_bars * BEATS_PER_BAR)
         self._until: dict[str, float] = {}  # address, or "deck.N" for all of it
-        self._own: defaultdict[str, deque[Value]] = defaultdict(lambda: deque(maxlen=MOST_OWN))
+        self._own: defaultdict[str, deque[tuple[float, Value]]] = defaultdict(lambda: deque(maxlen=MOST_OWN))
 
-    def sent(self, address: str, value: Value) -> None:
-        """The autopilot itself moves this; the engine will tell of it later."""
-        self._own[address].append(value)
+    def sent(self, address: str, value: Value, beat: float) -> None:
+        """The autopilot itself moves this at ``beat``; the engine will tell of it later."""
+        self._own[address].append((beat, value))
 
     def hear(self, change: Change, beat: float) -> bool:
         """Take in a change at ``beat``; True where a hand made it.
 
-        The engine's word counts as a hand's unless the autopilot sent that very value: so it gives way to undo, to
+        The engine's word counts as a hand's unless the autopilot sent that very value just now or last: so it gives way to undo, to
         a set's own events and to surfaces that reach the engine by another way.
         """
         if change.source == SOURCE or change.address.startswith(("autopilot.", "transport.", "history.")):
             return False
-        if change.source == ENGINE and change.value in self._own[change.address]:
+        if change.source == ENGINE and self._is_own(change, beat):
             return False
         self.touch(change.address, beat)
         return True
+
+    def _is_own(self, change: Change, beat: float) -> bool:
+        own = self._own[change.address]
+        since = beat - ON_THE_WAY_BEATS
+        return any(value == change.value and (sent >= since or (sent, value) == own[-1]) for sent, value in own)
 
     def touch(self, address: str, beat: float) -> None:
         """A hand moved or holds this at ``beat``."""

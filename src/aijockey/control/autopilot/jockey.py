@@ -187,7 +187,7 @@ class Autopilot:
             text = "; ".join(f"{name}={value!r}" for name, value in mixer.items())
             if self._move(f"{deck}loop", text):
                 for name, value in mixer.items():
-                    self.hands.sent(deck + name, value)
+                    self.hands.sent(deck + name, value, self._beat)
         for name, value in last:
             self._move(deck + name, value)
 
@@ -197,7 +197,7 @@ class Autopilot:
             return False
         try:
             parameters.resolve(address)
-            self.hands.sent(address, value)
+            self.hands.sent(address, value, self._beat)
             self._desk.move(address, value, over_beats=over_beats, source=SOURCE)
         except HeldError:
             self.hands.touch(address, self._beat)
