@@ -9,7 +9,6 @@ from aijockey.live.set_file import LiveSet
 from aijockey.live.set_parts import Entry, Event, PackReference
 from aijockey.music.grid import BEATS_PER_BAR
 
-
 # Whether a machine played along is no part of what was played: a replay must not bring it in again.
 PLAYED_BY = "autopilot."
 

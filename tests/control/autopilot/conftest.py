@@ -65,7 +65,9 @@ class Show:
 
 @pytest.fixture
 def make_show() -> Callable[..., Show]:
-    def make(style: str = "house", seed: int = 0, voices: dict[str, bool] | None = None, on: bool = True) -> Show:
+    def make(
+        style: str = "house", seed: int = 0, voices: dict[str, bool] | None = None, on: bool = True
+    ) -> Show:
         voices = voices or VOICES
         instrument_voices = tuple(Voice(name, tonal, ("onset_density",)) for name, tonal in voices.items())
         base = arrange(voices)

@@ -1,5 +1,6 @@
 """Truths of what the autopilot plays: basses, silences, phrases, hands, and the same again."""
 
+import itertools
 from collections.abc import Callable
 
 import pytest
@@ -65,7 +66,7 @@ def test_every_section_is_whole_phrases_and_the_form_follows_the_style(played: S
                if name != before[2] and name and before[2]]  # fmt: skip
     assert len(changes) > 3
     assert all(beat % PHRASE_BEATS < 1.0 for beat, _ in changes)
-    for (_, before), (_, after) in zip(changes, changes[1:], strict=False):
+    for (_, before), (_, after) in itertools.pairwise(changes):
         assert after in style.section(before).next
 
 
@@ -144,7 +145,11 @@ def test_what_a_hand_holds_is_not_moved(make_show: MakeShow) -> None:
 def test_a_hand_that_brings_a_second_bass_gets_the_room(make_show: MakeShow) -> None:
     show = make_show("house", seed=3)
     bar = 0
-    while not any(look.role == "bass" and look.audible for look in show.looks[-1][1].values()) if show.looks else True:
+    while (
+        not any(look.role == "bass" and look.audible for look in show.looks[-1][1].values())
+        if show.looks
+        else True
+    ):
         bar += 4
         show.play(bar)
     other = next(deck for deck, look in show.looks[-1][1].items() if look.role == "bass" and not look.plays)
@@ -180,7 +185,9 @@ def test_it_can_be_switched_on_and_off_at_any_time(make_show: MakeShow) -> None:
     assert len(show.moves) == count
 
 
-@pytest.mark.parametrize("voices", [{"kick": False}, {"drone": True}, {"kick": False, "bass": True, "hats": False}])
+@pytest.mark.parametrize(
+    "voices", [{"kick": False}, {"drone": True}, {"kick": False, "bass": True, "hats": False}]
+)
 def test_any_pack_will_do(make_show: MakeShow, voices: dict[str, bool]) -> None:
     show = make_show("house", seed=1, voices=voices)
     show.play(40)

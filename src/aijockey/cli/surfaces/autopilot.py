@@ -25,14 +25,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="let the autopilot play: of the set it takes the decks, not the events; hands may always join in",
     )
+    group.add_argument("--autopilot-style", default="house", metavar="STYLE", help=f"what it plays: {STYLES}")
     group.add_argument(
-        "--autopilot-style", default="house", metavar="STYLE", help=f"what it plays: {STYLES}"
+        "--autopilot-energy",
+        type=number(0, 1),
+        metavar="E",
+        help="0 to 1 (without: 0.5, or what the set says)",
     )
     group.add_argument(
-        "--autopilot-energy", type=number(0, 1), metavar="E", help="0 to 1 (without: 0.5, or what the set says)"
-    )
-    group.add_argument(
-        "--autopilot-seed", type=whole_number(0, 1 << 30), default=0, metavar="S", help="another seed, another set"
+        "--autopilot-seed",
+        type=whole_number(0, 1 << 30),
+        default=0,
+        metavar="S",
+        help="another seed, another set",
     )
 
 
@@ -77,8 +82,8 @@ def stage(arguments: argparse.Namespace, live_set: "LiveSet", pack: "Pack") -> "
     if not arguments.autopilot:
         return live_set
     from aijockey.control.autopilot.style import read_style
-    from aijockey.live.jockey_stage import on_stage
     from aijockey.live.arrange import arrange
+    from aijockey.live.jockey_stage import on_stage
 
     voices = {voice.name: voice.tonal for voice in pack.manifest.voices}
     style = read_style(arguments.autopilot_style)
@@ -94,7 +99,9 @@ def stage(arguments: argparse.Namespace, live_set: "LiveSet", pack: "Pack") -> "
     )
 
 
-def engine(arguments: argparse.Namespace, live_set: "LiveSet", pack: "Pack", source: "LoopSource") -> "Engine":
+def engine(
+    arguments: argparse.Namespace, live_set: "LiveSet", pack: "Pack", source: "LoopSource"
+) -> "Engine":
     """An engine for rendering; the autopilot plays on it where it is asked for."""
     from aijockey.live.engine import Engine
 

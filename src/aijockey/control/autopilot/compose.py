@@ -122,9 +122,7 @@ class Composer:
             steps += self._rise(part, deck, role)
         return scene, sorted(steps, key=lambda step: step.beat)
 
-    def _cast(
-        self, part: Part, before: Scene, stage: Stage, energy: float
-    ) -> tuple[Scene, dict[int, str]]:
+    def _cast(self, part: Part, before: Scene, stage: Stage, energy: float) -> tuple[Scene, dict[int, str]]:
         rng = self._form.rng(part.number, "cast")
         section = part.section
         # The more energy is wanted beyond the section's own, the more of those that may join do.
@@ -132,7 +130,11 @@ class Composer:
         joining = [role for role in section.may if rng.random() < likely]
         decks: dict[int, str] = {}
         voices: dict[int, str] = {}
-        covered = {self.role(stage, deck) for deck in self._decks if stage.is_taken(deck) and self.is_audible(stage, deck)}
+        covered = {
+            self.role(stage, deck)
+            for deck in self._decks
+            if stage.is_taken(deck) and self.is_audible(stage, deck)
+        }
         for role in [*section.play, *joining]:
             change = rng.random() < (1.0 if section.arrive == "drop" else self.style.change)
             choice = rng.random()

@@ -51,7 +51,9 @@ class Hands:
     def _is_own(self, change: Change, beat: float) -> bool:
         own = self._own[change.address]
         since = beat - ON_THE_WAY_BEATS
-        return any(value == change.value and (sent >= since or (sent, value) == own[-1]) for sent, value in own)
+        return any(
+            value == change.value and (sent >= since or (sent, value) == own[-1]) for sent, value in own
+        )
 
     def touch(self, address: str, beat: float) -> None:
         """A hand moved or holds this at ``beat``."""

@@ -123,7 +123,9 @@ class Autopilot:
 
     def _audible(self) -> dict[int, str]:
         decks = range(1, self._desk.instrument.decks + 1)
-        return {deck: self._composer.role(self, deck) for deck in decks if self._composer.is_audible(self, deck)}
+        return {
+            deck: self._composer.role(self, deck) for deck in decks if self._composer.is_audible(self, deck)
+        }
 
     def _begin(self, beat: float) -> None:
         self.hands.forget()
@@ -182,7 +184,9 @@ class Autopilot:
             if name in values:
                 self._move(deck + name, values.pop(name))
         last = [(name, values.pop(name)) for name in LAST if name in values]
-        mixer = {name: value for name, value in values.items() if not self.hands.have(deck + name, self._beat)}
+        mixer = {
+            name: value for name, value in values.items() if not self.hands.have(deck + name, self._beat)
+        }
         if mixer:
             text = "; ".join(f"{name}={value!r}" for name, value in mixer.items())
             if self._move(f"{deck}loop", text):
