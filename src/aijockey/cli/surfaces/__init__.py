@@ -1,0 +1,1 @@
+"""Arguments of `aijockey play` for each surface, and what to run for them."""
