@@ -7,7 +7,6 @@ later stands over it. A surface that holds a parameter (a finger on a fader) kee
 One thread has the desk: that of the control process' event loop. Others hand over with ``call_soon_threadsafe``.
 """
 
-import inspect
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -81,8 +80,6 @@ class Link(Protocol):
 
 
 Listener = Callable[[Change], None]
-# What a surface does beside moving parameters, by words and values: learning a control, say.
-Act = Callable[..., Any]
 
 
 class Desk:
@@ -105,7 +102,6 @@ class Desk:
         self._sent: dict[str, tuple[float, str]] = {}  # when and by whom, until the engine says the same
         self._holders: dict[str, tuple[str, float]] = {}
         self._listeners: list[Listener] = []
-        self._acts: dict[str, Act] = {}
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -197,37 +193,6 @@ class Desk:
                 self._listeners.remove(listener)
 
         return end
-
-    def offer(self, name: str, act: Act) -> Callable[[], None]:
-        """Let other surfaces ask for ``act`` by name (``midi.learn``); what is returned takes it back."""
-        self._acts[name] = act
-
-        def end() -> None:
-            if self._acts.get(name) is act:
-                del self._acts[name]
-
-        return end
-
-    @property
-    def offers(self) -> tuple[str, ...]:
-        """Names of what can be asked for now."""
-        return tuple(sorted(self._acts))
-
-    def ask(self, name: str, arguments: Mapping[str, Any]) -> Any:
-        """What a surface offers under ``name``, done; returns its answer, plain values.
-
-        Raises
-        ------
-        ParameterError : nobody offers this, or it does not take these arguments.
-        """
-        act = self._acts.get(name)
-        if act is None:
-            raise ParameterError(f"nothing is offered as '{name}'{parameters.near(name, self._acts)}")
-        try:
-            inspect.signature(act).bind(**arguments)
-        except TypeError as error:
-            raise ParameterError(f"{name}: {error}") from None
-        return act(**arguments)
 
     def turn(self) -> None:
         """Take in what the engine says; to be called some 50 times a second."""

@@ -20,8 +20,11 @@ CENTRED = ("low_db", "mid_db", "high_db")
 
 
 def is_centred(row: Parameter) -> bool:
-    """Whether a knob for ``row`` has its default in the middle though its range has not."""
-    return row.curve == "decibel" and row.name in CENTRED
+    """Whether a knob for ``row`` has its default in the middle, where the detent is: a pan, or an equaliser."""
+    if row.curve == "decibel":
+        return row.name in CENTRED
+    numeric = row.curve in ("linear", "step") and not isinstance(row.default, str)
+    return numeric and to_travel(row, row.default) == 0.5
 
 
 def has_travel(row: Parameter) -> bool:

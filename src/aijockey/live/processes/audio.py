@@ -263,6 +263,7 @@ class Performance:
             "beat": round(engine.position_beats + self.setup.beat_offset, 4),
             "bar": round((engine.position_beats + self.setup.beat_offset) / BEATS_PER_BAR, 4),
             "tempo_bpm": round(engine.tempo_bpm, 3),
+            "heard": self._heard(),
             "position_samples": engine.position_samples,
             "load": self.shares.as_json(),
             "ahead_ms": round(1000 * self.ahead_samples / RATE_HZ, 1),
@@ -287,6 +288,17 @@ class Performance:
                 }
                 for shown_deck, deck, strip in zip(shown["decks"], engine.decks, engine.strips, strict=True)
             ],
+        }
+
+
+    def _heard(self) -> dict[str, float]:
+        """The beat that the device takes now, its tempo, and when that was so on the steady clock."""
+        engine = self.engine
+        sample = max(0, self.board["clock_position"] - self._ring_start - engine.latency_samples)
+        return {
+            "beat": round(float(engine.clock.beat_at(sample)) + self.setup.beat_offset, 5),
+            "tempo_bpm": round(engine.clock.tempo_at(sample), 3),
+            "at_s": round(time.monotonic(), 5),
         }
 
 
