@@ -19,9 +19,11 @@ from aijockey.live.processes.board import Board
 from aijockey.live.processes.children import prioritise_audio
 from aijockey.live.processes.desk_link import changed_values
 from aijockey.live.processes.exchange import ExchangeSource, LoopExchange
+from aijockey.live.processes.gallery import key_of_text
 from aijockey.live.processes.health import Shares
 from aijockey.live.processes.mailbox import Mailbox
 from aijockey.live.processes.pace import Pace
+from aijockey.live.processes.pulse import COLUMNS, Pulse, show_pulse
 from aijockey.live.processes.restore import entry_message, event_message
 from aijockey.live.set_file import parse_set
 from aijockey.live.shared_ring import SharedRing
@@ -74,6 +76,7 @@ class Performance:
         self._entered: list[object] = [None] * len(self.engine.decks)
         self._fade: tuple[int, int] | None = None  # samples faded, of how many
         self._published = 0.0
+        self._meters: object = None
         self._values_told: dict[str, Value] = {}
         self._collected = time.monotonic()
 
@@ -124,6 +127,7 @@ class Performance:
         self.source.poll()
         self._write(self.engine.process_outputs(QUANTUM_SAMPLES))
         self.shares.add((time.perf_counter() - began) / QUANTUM_S)
+        self._show_pulse()
         self._list_loops()
         self._tell()
         end = self.engine.clock.sample_at(self.setup.bars * BEATS_PER_BAR) + self.engine.latency_samples
@@ -244,6 +248,36 @@ class Performance:
             self._finish()
         return sound * np.maximum(gains, 0.0, dtype=np.float32)
 
+    def _show_pulse(self) -> None:
+        """Position and meters, whenever the meters are new."""
+        engine = self.engine
+        if engine.meters.snapshot is self._meters:
+            return
+        self._meters = levels = engine.meters.snapshot
+        # The ring is written up to here, with sound that is late by what the engine looks ahead.
+        late_beats = engine.latency_samples * engine.tempo_bpm / (60.0 * RATE_HZ)
+        show_pulse(
+            self.board,
+            Pulse(
+                self.ring.written,
+                engine.position_beats + self.setup.beat_offset - late_beats,
+                engine.tempo_bpm,
+                engine.limiter.gain_reduction_db,
+                np.roll(levels, 1, axis=0)[:, :COLUMNS],
+            ),
+        )
+
+    def _shown(self, deck: dict[str, Any]) -> dict[str, Any]:
+        """What is shown of a deck, with keys of its loops' pictures, in beats of the performance."""
+        enters = deck["enters"]
+        return {
+            **deck,
+            "enters": None if enters is None else enters + self.setup.beat_offset,
+            "fixed": deck["fixed"] + self.setup.beat_offset,
+            "loop_key": key_of_text(deck["loop"]),
+            "next_key": key_of_text(deck["next"]),
+        }
+
     def _publish(self) -> None:
         now = time.monotonic()
         if now - self._published < PUBLISH_S:
@@ -263,6 +297,7 @@ class Performance:
             "beat": round(engine.position_beats + self.setup.beat_offset, 4),
             "bar": round((engine.position_beats + self.setup.beat_offset) / BEATS_PER_BAR, 4),
             "tempo_bpm": round(engine.tempo_bpm, 3),
+            "heard": self._heard(),
             "position_samples": engine.position_samples,
             "load": self.shares.as_json(),
             "ahead_ms": round(1000 * self.ahead_samples / RATE_HZ, 1),
@@ -278,7 +313,7 @@ class Performance:
             **{name: shown[name] for name in TRANSPORT},
             "decks": [
                 {
-                    **_shortened(shown_deck),
+                    **_shortened(self._shown(shown_deck)),
                     "pending": deck.pending,
                     "swaps": len(deck.entered),
                     "failed": deck.failed_loops,
@@ -287,6 +322,17 @@ class Performance:
                 }
                 for shown_deck, deck, strip in zip(shown["decks"], engine.decks, engine.strips, strict=True)
             ],
+        }
+
+
+    def _heard(self) -> dict[str, float]:
+        """The beat that the device takes now, its tempo, and when that was so on the steady clock."""
+        engine = self.engine
+        sample = max(0, self.board["clock_position"] - self._ring_start - engine.latency_samples)
+        return {
+            "beat": round(float(engine.clock.beat_at(sample)) + self.setup.beat_offset, 5),
+            "tempo_bpm": round(engine.clock.tempo_at(sample), 3),
+            "at_s": round(time.monotonic(), 5),
         }
 
 
