@@ -18,6 +18,7 @@ VERBS = {
     "generate": "write loops of a voice to a folder",
     "voices": "list the voices of a pack",
     "parameters": "list all that can be moved in a set, by hand or by a program",
+    "keys": "show what each key does while a set plays",
     "prepare": "turn a folder of audio into a corpus",
     "synthesize": "make a corpus from nothing with the procedural studio",
     "train": "train a model on a corpus",
