@@ -9,6 +9,7 @@ import socket
 from dataclasses import dataclass
 
 from aijockey.control.desk import Desk, Instrument
+from aijockey.control.keys import rows
 from aijockey.control.services import ServiceConfig, Services
 from aijockey.control.web.guard import Access
 from aijockey.errors import AijockeyError
@@ -93,7 +94,7 @@ class ControlProcess:
         self._gallery = Gallery(setup.gallery)
         self.desk = Desk(setup.instrument, DeskLink(self.board, self._outbox, self._urgent))
         backstage = SharedBackstage(
-            self.board, self.desk, self._rings, self._gallery, self._commands, setup.access, []
+            self.board, self.desk, self._rings, self._gallery, self._commands, setup.access, rows(setup.instrument.decks)
         )
         web = WebConfig(setup.listener, backstage, setup.access)
         self.services = backstage.services = Services(self.desk, (web, *setup.services))
