@@ -86,4 +86,9 @@ def test_a_set_with_fewer_decks_has_fewer_keys() -> None:
 
 def test_rows_for_the_page_say_only_what_there_is() -> None:
     row = next(row for row in rows() if row["key"] == "1")
-    assert row == {"key": "1", "meaning": "launch or stop, on the next bar", "group": "Deck 1", "address": "deck.1.play"}
+    assert row == {
+        "key": "1",
+        "meaning": "launch or stop, on the next bar",
+        "group": "Deck 1",
+        "address": "deck.1.play",
+    }

@@ -5,7 +5,9 @@ import argparse
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the verb."""
-    parser.add_argument("word", nargs="?", metavar="WORD", help="only keys whose meaning or address holds this")
+    parser.add_argument(
+        "word", nargs="?", metavar="WORD", help="only keys whose meaning or address holds this"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -54,9 +54,9 @@ def configs(arguments: argparse.Namespace) -> "tuple[ServiceConfig, ...]":
     read_style(arguments.autopilot_style)
     return (
         AutopilotConfig(
-            on=arguments.autopilot,
             style=arguments.autopilot_style,
-            energy=arguments.autopilot_energy,
+            # Where it plays from the start the set says both, so that a surface that is started again changes nothing.
+            energy=None if arguments.autopilot else arguments.autopilot_energy,
             seed=arguments.autopilot_seed,
         ),
     )

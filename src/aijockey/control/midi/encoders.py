@@ -42,6 +42,8 @@ def guess(values: Sequence[int]) -> Encoding | None:
     if 2 * (repeats + leaps) < len(values) - 1 or set(values) <= {0, 127}:
         return None
     fitting = [
-        name for name, read in ENCODINGS.items() if all(0 < abs(read(value)) <= MOST_STEPS for value in values)
+        name
+        for name, read in ENCODINGS.items()
+        if all(0 < abs(read(value)) <= MOST_STEPS for value in values)
     ]
     return fitting[0] if fitting else None
