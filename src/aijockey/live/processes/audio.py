@@ -22,7 +22,7 @@ from aijockey.live.processes.exchange import ExchangeSource, LoopExchange
 from aijockey.live.processes.gallery import key_of_text
 from aijockey.live.processes.health import Shares
 from aijockey.live.processes.mailbox import Mailbox
-from aijockey.live.processes.pace import Pace
+from aijockey.live.processes.pace import DEVICE_LOST_S, Pace
 from aijockey.live.processes.pulse import COLUMNS, Pulse, show_pulse
 from aijockey.live.processes.restore import entry_message, event_message
 from aijockey.live.set_file import parse_set
@@ -326,12 +326,16 @@ class Performance:
 
     def _heard(self) -> dict[str, float]:
         """The beat that the device takes now, its tempo, and when that was so on the steady clock."""
-        engine = self.engine
-        sample = max(0, self.board["clock_position"] - self._ring_start - engine.latency_samples)
+        engine, board = self.engine, self.board
+        position, at_s = board["clock_position"], time.monotonic()
+        if board.age_s("device") < DEVICE_LOST_S:
+            # A device takes whole blocks: what it takes next is known best at the time when it took one.
+            position, at_s = board["device_position"], board["device_beat_ns"] / 1e9
+        sample = max(0, position - self._ring_start - engine.latency_samples)
         return {
             "beat": round(float(engine.clock.beat_at(sample)) + self.setup.beat_offset, 5),
             "tempo_bpm": round(engine.clock.tempo_at(sample), 3),
-            "at_s": round(time.monotonic(), 5),
+            "at_s": round(at_s, 5),
         }
 
 
