@@ -16,7 +16,9 @@ TEMPO = "transport.tempo_bpm"
 class Together:
     """A desk, its transport, a session and the follower between them."""
 
-    def __init__(self, tempo_bpm: float, session_bpm: float, beat: float = 0.0, peers: int = 1, **options: object) -> None:
+    def __init__(
+        self, tempo_bpm: float, session_bpm: float, beat: float = 0.0, peers: int = 1, **options: object
+    ) -> None:
         self.transport = Transport(tempo_bpm)
         self.desk = Desk(Instrument("link", 2, ()), self.transport, lambda: self.transport.now_s)
         self.transport._set(TEMPO, tempo_bpm)
@@ -45,7 +47,10 @@ class Together:
 
     def rates(self) -> list[float]:
         """How fast beats passed, in BPM, from turn to turn."""
-        return [60.0 * (after - before) / TURN_S for before, after in zip(self.beats, self.beats[1:], strict=False)]
+        return [
+            60.0 * (after - before) / TURN_S
+            for before, after in zip(self.beats, self.beats[1:], strict=False)
+        ]
 
 
 @pytest.mark.parametrize("beat", [0.0, 0.3, 1.9, 2.1, 3.99])
@@ -171,5 +176,3 @@ def test_leaving_lets_go_of_the_tempo() -> None:
     assert both.desk.value("transport.nudge")
     both.follower.close()
     assert both.desk.value("transport.nudge") == 0.0
-
-

@@ -13,10 +13,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of `aijockey play`."""
     group = parser.add_argument_group("Ableton Link")
     group.add_argument(
-        "--link", action="store_true", help="share tempo and phase with others on the network; needs aijockey[link]"
+        "--link",
+        action="store_true",
+        help="share tempo and phase with others on the network; needs aijockey[link]",
     )
     group.add_argument(
-        "--link-start-stop", action="store_true", help="share start and stop too: decks that play, all at once"
+        "--link-start-stop",
+        action="store_true",
+        help="share start and stop too: decks that play, all at once",
     )
     group.add_argument(
         "--link-delay-ms",

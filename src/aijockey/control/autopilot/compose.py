@@ -13,8 +13,9 @@ from aijockey.control.desk import Instrument
 from aijockey.control.parameters import CONTROL_PREFIX, SILENCE_DB, Value
 
 BAR, HALF_PHRASE = 4.0, PHRASE_BEATS / 2
-# A deck that fades in begins here, and one that fades out ends here.
+# A deck that fades out ends here; one that fades in begins so far below its level.
 LOW_DB = -36.0
+FADE_IN_DB, BLEND_IN_DB = 18.0, 12.0
 KILLED_DB = SILENCE_DB
 CLOSED = 0.65  # filter of a deck that comes in or goes out through it
 # A ride begins so long after the line that put its parameter where it starts from.
@@ -24,7 +25,9 @@ LARGEST_SEED = 1 << 20
 FLOOR = ("beat", "bass")  # what people dance to comes with the phrase
 LOUDEST_OFFSET_DB = 4.0
 # Sum of the decks' fader powers, in dB, at no energy and at full energy.
-LEVEL_DB = (0.0, 3.5)
+LEVEL_DB = (-1.5, 3.5)
+# What the room adds to a deck's power at full send.
+ROOM_POWER = 3.0
 # Of the generators' controls, what more energy pushes up.
 ENERGETIC = ("density", "bright", "energy", "loud", "attack")
 ROLL_BEATS = ((4.0, 1.0), (2.0, 0.5), (1.0, 0.25))  # beats before the end, length of what repeats
@@ -171,7 +174,10 @@ class Composer:
     def _targets(self, section: Section, scene: Scene) -> dict[int, dict[str, float]]:
         """Where the mixer of each deck is in a section, its level kept whatever the number of decks."""
         targets = {deck: self.style.mix_of(role, section) for deck, role in scene.decks.items()}
-        power = sum(10.0 ** (mix["gain_db"] / 10.0) for mix in targets.values())
+        power = sum(
+            10.0 ** (mix["gain_db"] / 10.0) * (1.0 + ROOM_POWER * mix["room_send"])
+            for mix in targets.values()
+        )
         if not power:
             return targets
         wanted_db = LEVEL_DB[0] + (LEVEL_DB[1] - LEVEL_DB[0]) * section.energy
@@ -195,7 +201,7 @@ class Composer:
                 first["filter"] = CLOSED if mix["filter"] >= 0 else -CLOSED
                 steps.append(Step(start + AFTER, f"{name}filter", mix["filter"], HALF_PHRASE))
             else:
-                first["gain_db"] = LOW_DB if how == "fade" else mix["gain_db"] - 12.0
+                first["gain_db"] = mix["gain_db"] - (FADE_IN_DB if how == "fade" else BLEND_IN_DB)
                 steps.append(Step(start + AFTER, f"{name}gain_db", mix["gain_db"], HALF_PHRASE))
             if blends:
                 # Two kicks at once are mud: the new one has no bass until the other gives its own away.
