@@ -19,12 +19,15 @@ VERBS = {
     "like": "find the moment of a voice that sounds like an audio file",
     "voices": "list the voices of a pack",
     "parameters": "list all that can be moved in a set, by hand or by a program",
+    "keys": "show what each key does while a set plays",
     "prepare": "turn a folder of audio into a corpus",
     "synthesize": "make a corpus from nothing with the procedural studio",
     "train": "train a model on a corpus",
     "export": "turn checkpoints into a pack",
     "evaluate": "judge a pack or a corpus: figures and a report",
     "flac": "turn recordings into FLAC, checked against what was recorded",
+    "midi": "list MIDI ports, watch what they send, show maps of controllers",
+    "osc-layout": "write a ready surface for TouchOSC or Open Stage Control",
     "devices": "list sound outputs and inputs by name",
     "doctor": "find what keeps a set from sounding here, and the fix",
     "bench": "measure speed on this machine",
@@ -55,7 +58,7 @@ def build_parser(verb: str | None) -> argparse.ArgumentParser:
             formatter_class=HelpFormatter,
         )
         if name == verb:
-            module = importlib.import_module(f"aijockey.cli.{name}")
+            module = importlib.import_module(f"aijockey.cli.{name.replace('-', '_')}")
             module.add_arguments(child)
             child.set_defaults(run_verb=module.run)
     return parser

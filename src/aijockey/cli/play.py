@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from aijockey.cli import surfaces
 from aijockey.cli.arguments import tempo, whole_number
 from aijockey.cli.render import render_with_progress
-from aijockey.cli.surfaces import page
+from aijockey.cli.surfaces import autopilot, page
 
 if TYPE_CHECKING:
+    from aijockey.live.engine import Engine
     from aijockey.live.output import Output
     from aijockey.live.processes.supervisor import Plan, Supervisor
-    from aijockey.live.set_file import LiveSet
     from aijockey.live.streaming.config import StreamConfig
     from aijockey.pack.pack import Pack
 
@@ -126,7 +126,7 @@ def run(arguments: argparse.Namespace) -> int:
     from aijockey.live.pace import paces_of
     from aijockey.live.processes import device, workers
     from aijockey.live.processes.supervisor import Plan
-    from aijockey.live.programme import choose_set
+    from aijockey.live.programme import choose_set, direct_source
     from aijockey.live.set_latents import unpack
     from aijockey.music.grid import RATE_HZ
     from aijockey.pack.find import find_pack
@@ -135,6 +135,7 @@ def run(arguments: argparse.Namespace) -> int:
     pack = Pack.open(find_pack(arguments.pack))
     live_set = choose_set(arguments.set, pack).varied(arguments.seed, arguments.tempo)
     unpack(live_set, LatentStore())
+    live_set = autopilot.stage(arguments, live_set, pack)
     bars = arguments.bars or live_set.bars
     folder, record = recording_of(arguments.record)
     manifest = pack.manifest
@@ -164,7 +165,8 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         return play(plan, open_page=not arguments.no_open)
     except NoDeviceError as error:
-        return render_instead(live_set, pack, bars, str(error))
+        engine = autopilot.engine(arguments, live_set, pack, direct_source(pack, live_set=live_set))
+        return render_instead(engine, bars, str(error))
 
 
 def open_output(name: str | None, block_samples: int) -> "Output":
@@ -252,21 +254,13 @@ def pack_note(pack: "Pack") -> dict[str, str]:
     }
 
 
-def render_instead(live_set: "LiveSet", pack: "Pack", bars: int, reason: str) -> int:
+def render_instead(engine: "Engine", bars: int, reason: str) -> int:
     """Say why nothing can be heard, and render the set to a new file in the current folder."""
-    from aijockey.live.engine import Engine
-    from aijockey.live.programme import direct_source
     from aijockey.live.rendering import describe, free_name
 
     path = free_name(Path(FALLBACK_NAME))
-    print(f"No sound: {reason}.\nRendering '{live_set.title}' to {path} instead.", file=sys.stderr)
-    print(
-        describe(
-            render_with_progress(
-                Engine(live_set, direct_source(pack, live_set=live_set), metered=False), path, bars, 1 << 15
-            )
-        )
-    )
+    print(f"No sound: {reason}.\nRendering '{engine.live_set.title}' to {path} instead.", file=sys.stderr)
+    print(describe(render_with_progress(engine, path, bars, 1 << 15)))
     return 0
 
 
@@ -303,7 +297,12 @@ def play(plan: "Plan", *, open_page: bool = False) -> int:
 
 
 def show(supervisor: "Supervisor") -> None:
-    """Bars and health of a set, until it ends."""
+    """A set until it ends: the stage in a terminal, else bars and health."""
+    from aijockey.cli import stage
+
+    if stage.can_show():
+        stage.show(supervisor)
+        return
     from tqdm import tqdm
 
     from aijockey.live.processes.health import health_line

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aijockey.cli.arguments import tempo, whole_number
+from aijockey.cli.surfaces import autopilot
 
 if TYPE_CHECKING:
     from aijockey.live.engine import Engine
@@ -55,26 +56,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--force", action="store_true", help="overwrite the file if it is there")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    parser.add_argument(
+        "--save", type=Path, metavar="FILE", help="keep what was played as a set file that plays it again"
+    )
+    autopilot.add_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Render the set."""
     import json
 
-    from aijockey.live.engine import Engine
     from aijockey.live.programme import choose_set, direct_source
     from aijockey.live.rendering import check_output, describe
+    from aijockey.live.set_file import write_set
     from aijockey.pack.find import find_pack
     from aijockey.pack.pack import Pack
 
     check_output(arguments.output, arguments.force)
     pack = Pack.open(find_pack(arguments.pack))
     live_set = choose_set(arguments.set, pack).varied(arguments.seed, arguments.tempo)
+    live_set = autopilot.stage(arguments, live_set, pack)
     source = direct_source(pack, arguments.threads, live_set)
-    engine = Engine(live_set, source, metered=False, threads=min(2, arguments.threads))
+    engine = autopilot.engine(arguments, live_set, pack, source, threads=min(2, arguments.threads))
     report = render_with_progress(
         engine, arguments.output, arguments.bars or live_set.bars, arguments.block_samples
     )
+    if arguments.save:
+        write_set(arguments.save, engine.recorded())
     if arguments.json:
         print(json.dumps(report.as_json() | {"pack": pack.hash}, indent=1))
     else:

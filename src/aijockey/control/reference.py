@@ -5,6 +5,7 @@ from aijockey.control.parameters import MAX_DECKS, PARAMETERS, Parameter
 GROUPS = {
     "transport": "Transport",
     "history": "History",
+    "autopilot": "Autopilot",
     "deck": f"Decks (N is 1 to {MAX_DECKS})",
     "mixer": "Mixer",
     "echo": "Echo",

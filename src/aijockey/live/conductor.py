@@ -130,6 +130,8 @@ class Conductor:
             heapq.heappop(self._queue)
             self.values[event.address] = event.value
             target = parameters.resolve(event.address)
+            if target.parameter.group == "autopilot":
+                continue  # nothing sounds of it; surfaces read the value
             if target.parameter.planned:
                 continue  # its deck has had it since it was known; here it only counts as sent
             beat = Fraction(event.beat)

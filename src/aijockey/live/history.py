@@ -10,7 +10,7 @@ STEPS = 200
 MOMENT_SAMPLES = 24_000
 # What is held and comes back by itself is no step.
 MOMENTARY = ("cue", "roll_beats", "stutter_beats")
-OUTSIDE = ("transport", "history")
+OUTSIDE = ("transport", "history", "autopilot")
 
 Move = tuple[str, Value, float]  # address, value, over_beats
 

@@ -9,6 +9,9 @@ from aijockey.live.set_file import LiveSet
 from aijockey.live.set_parts import Entry, Event, PackReference
 from aijockey.music.grid import BEATS_PER_BAR
 
+# Whether a machine played along is no part of what was played: a replay must not bring it in again.
+PLAYED_BY = "autopilot."
+
 
 class Performance:
     """The log of one engine: grows while it plays.
@@ -41,7 +44,10 @@ class Performance:
             live_set,
             title=live_set.title if title is None else title,
             bars=max(1, math.ceil(beat / BEATS_PER_BAR)),
-            events=(*live_set.events, *self.events),
+            mixer={name: value for name, value in live_set.mixer.items() if not name.startswith(PLAYED_BY)},
+            events=tuple(
+                event for event in (*live_set.events, *self.events) if not event.address.startswith(PLAYED_BY)
+            ),
             entries=tuple(sorted([*self.entries, *overdue], key=lambda entry: (entry.planned, entry.deck))),
             pack=pack or live_set.pack,
         )

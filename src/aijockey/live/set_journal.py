@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from aijockey.live.latent_store import LatentError, LatentStore
-from aijockey.live.performance import Performance
+from aijockey.live.performance import PLAYED_BY, Performance
 from aijockey.live.set_file import LiveSet, format_set, write_set
 from aijockey.live.set_latents import carrying, keys_of_item, latent_table
 from aijockey.live.set_parts import Entry, Event, PackReference, SetError, entry_items, event_items
@@ -43,7 +43,8 @@ class SetJournal:
         self.path = path
         self.error = ""
         # What became of loops is told anew by whoever plays them.
-        start = replace(live_set, entries=(), bars=bars, pack=pack or live_set.pack)
+        mixer = {name: value for name, value in live_set.mixer.items() if not name.startswith(PLAYED_BY)}
+        start = replace(live_set, mixer=mixer, entries=(), bars=bars, pack=pack or live_set.pack)
         self._store = LatentStore()
         start = carrying(start, self._store)
         self._carried = set(start.latents)
@@ -60,6 +61,8 @@ class SetJournal:
     def add(self, item: Item) -> None:
         """Take down what was done, or what became of a loop."""
         if isinstance(item, Event):
+            if item.address.startswith(PLAYED_BY):
+                return
             self._performance.events.append(item)
         else:
             self._performance.entries.append(item)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from aijockey.control.services import ServiceConfig
 
 # Modules of this package, beside `page`, which is always there.
-SURFACES: tuple[str, ...] = ()
+SURFACES: tuple[str, ...] = ("osc", "link", "autopilot")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -22,7 +22,7 @@ from aijockey.live.processes.exchange import ExchangeSource, LoopExchange
 from aijockey.live.processes.gallery import key_of_text
 from aijockey.live.processes.health import Shares
 from aijockey.live.processes.mailbox import Mailbox
-from aijockey.live.processes.pace import Pace
+from aijockey.live.processes.pace import DEVICE_LOST_S, Pace
 from aijockey.live.processes.pulse import COLUMNS, Pulse, show_pulse
 from aijockey.live.processes.restore import entry_message, event_message
 from aijockey.live.set_file import parse_set
@@ -297,6 +297,7 @@ class Performance:
             "beat": round(engine.position_beats + self.setup.beat_offset, 4),
             "bar": round((engine.position_beats + self.setup.beat_offset) / BEATS_PER_BAR, 4),
             "tempo_bpm": round(engine.tempo_bpm, 3),
+            "heard": self._heard(),
             "position_samples": engine.position_samples,
             "load": self.shares.as_json(),
             "ahead_ms": round(1000 * self.ahead_samples / RATE_HZ, 1),
@@ -321,6 +322,20 @@ class Performance:
                 }
                 for shown_deck, deck, strip in zip(shown["decks"], engine.decks, engine.strips, strict=True)
             ],
+        }
+
+    def _heard(self) -> dict[str, float]:
+        """The beat that the device takes now, its tempo, and when that was so on the steady clock."""
+        engine, board = self.engine, self.board
+        position, at_s = board["clock_position"], time.monotonic()
+        if board.age_s("device") < DEVICE_LOST_S:
+            # A device takes whole blocks: what it takes next is known best at the time when it took one.
+            position, at_s = board["device_position"], board["device_beat_ns"] / 1e9
+        sample = max(0, position - self._ring_start - engine.latency_samples)
+        return {
+            "beat": round(float(engine.clock.beat_at(sample)) + self.setup.beat_offset, 5),
+            "tempo_bpm": round(engine.clock.tempo_at(sample), 3),
+            "at_s": round(at_s, 5),
         }
 
 

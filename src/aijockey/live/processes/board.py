@@ -40,6 +40,7 @@ TEXTS = {
     "writer": 8 << 10,
     "stream": 4 << 10,
     "watch": 8 << 10,
+    "services": 16 << 10,
 }
 # Name -> numbers in it. Each is written whole, as a text is.
 NUMBERS = {"pulse": 8 + 4 * (MAX_DECKS + 1)}

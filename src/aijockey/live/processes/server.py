@@ -6,9 +6,11 @@ surfaces connect anew; nothing of that is heard.
 
 import asyncio
 import socket
+import time
 from dataclasses import dataclass
 
 from aijockey.control.desk import Desk, Instrument
+from aijockey.control.keys import rows
 from aijockey.control.services import ServiceConfig, Services
 from aijockey.control.web.guard import Access
 from aijockey.errors import AijockeyError
@@ -21,6 +23,7 @@ from aijockey.live.shared_ring import SharedRing
 HOST, EVERYWHERE = "127.0.0.1", "0.0.0.0"
 BACKLOG = 128
 TURN_S = 1.0 / 60.0
+PUBLISH_S = 0.25
 
 
 class PortTakenError(AijockeyError):
@@ -93,7 +96,13 @@ class ControlProcess:
         self._gallery = Gallery(setup.gallery)
         self.desk = Desk(setup.instrument, DeskLink(self.board, self._outbox, self._urgent))
         backstage = SharedBackstage(
-            self.board, self.desk, self._rings, self._gallery, self._commands, setup.access, []
+            self.board,
+            self.desk,
+            self._rings,
+            self._gallery,
+            self._commands,
+            setup.access,
+            rows(setup.instrument.decks),
         )
         web = WebConfig(setup.listener, backstage, setup.access)
         self.services = backstage.services = Services(self.desk, (web, *setup.services))
@@ -105,8 +114,12 @@ class ControlProcess:
             group.create_task(self.services.run())
 
     async def _turn(self) -> None:
+        published = 0.0
         while True:
             self.board.beat("server")
+            if (now := time.monotonic()) - published > PUBLISH_S:
+                published = now
+                self.board.publish("services", self.services.status())
             self.desk.turn()
             self._outbox.flush()
             self._commands.flush()

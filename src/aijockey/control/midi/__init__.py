@@ -1,0 +1,1 @@
+"""MIDI: controllers by maps and by learning, with feedback; clocks in and out; rhythm decks as notes."""

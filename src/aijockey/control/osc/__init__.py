@@ -1,0 +1,1 @@
+"""Open Sound Control: every parameter at its address, both ways."""
