@@ -5,8 +5,11 @@ from typing import Any
 
 from aijockey.control.parameters import DECK_PARAMETERS, GLOBAL_PARAMETERS, Value
 from aijockey.live.processes.board import Board
-from aijockey.live.processes.mailbox import Outbox, key_of
+from aijockey.live.processes.mailbox import Mailbox, Outbox, key_of
 from aijockey.live.set_parts import check_move
+
+# What waits for nothing else that was sent.
+URGENT = ("master.panic",)
 
 
 def changed_values(values: Mapping[str, Value]) -> dict[str, Value]:
@@ -22,10 +25,15 @@ def _default(address: str) -> Value | None:
 
 
 class DeskLink:
-    """A `aijockey.control.desk.Link` over shared memory. Thread: that of the desk"""
+    """A `aijockey.control.desk.Link` over shared memory. Thread: that of the desk
 
-    def __init__(self, board: Board, outbox: Outbox) -> None:
-        self._board, self._outbox = board, outbox
+    Parameters
+    ----------
+    urgent : a second way to the engine, which looks there first; None where there is none.
+    """
+
+    def __init__(self, board: Board, outbox: Outbox, urgent: Mailbox | None = None) -> None:
+        self._board, self._outbox, self._urgent = board, outbox, urgent
         self._serial = 0
 
     def check(self, address: str, value: object) -> Value:
@@ -34,7 +42,12 @@ class DeskLink:
 
     def send(self, address: str, value: Value, over_beats: float) -> bool:
         """Leave a move for the engine; False where too many wait."""
-        return self._outbox.send({"set": address, "to": value, "over": over_beats}, key=key_of(address))
+        message = {"set": address, "to": value, "over": over_beats}
+        if address in URGENT and self._urgent is not None:
+            # Both ways: before what waits, and once more behind it, for what waits may undo it.
+            self._outbox.send(message)
+            return self._urgent.put(message)
+        return self._outbox.send(message, key=key_of(address))
 
     def values(self) -> Mapping[str, Value] | None:
         """What the engine published since the last time; None where nothing new can be had."""

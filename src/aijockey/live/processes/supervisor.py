@@ -19,12 +19,13 @@ from typing import Any
 from aijockey.errors import AijockeyError
 from aijockey.live.loops import LoopRequest, Ticket
 from aijockey.live.output import NoDeviceError
-from aijockey.live.processes import children, device, keeper, server, workers
+from aijockey.live.processes import children, device, keeper, workers
 from aijockey.live.processes.audio_setup import JOURNAL_BYTES, AudioSetup
 from aijockey.live.processes.board import DEVICE_STATES, Board
 from aijockey.live.processes.broadcast import LAST_S, BroadcastSetup
 from aijockey.live.processes.cores import most_workers, probe, usable_cores, worker_cores, workers_wanted
 from aijockey.live.processes.exchange import ABSENT, BROKEN, MOST_WORKERS, READY, STARTING, LoopExchange
+from aijockey.live.processes.front import Front, SurfacePlan
 from aijockey.live.processes.health import health_line
 from aijockey.live.processes.mailbox import Mailbox, Outbox, key_of
 from aijockey.live.processes.restore import bar_of, entry_of, event_of, set_at
@@ -69,7 +70,7 @@ class Plan:
     voices : name -> whether tonal.
     devices : names to try in turn; None is the default device.
     ahead_samples : how far the sound is rendered ahead; 0 finds out how little will do.
-    port : of the control socket; None opens none, 0 takes any free one.
+    surfaces : pages, controllers and programs, see `aijockey.live.processes.front.SurfacePlan`.
     most_workers : at most so many processes make loops; 0 is as many as leave a processor to the sound.
     worker_memory_mib : what a worker may take beyond its start.
     loop_deadline_s : a worker that takes longer for one loop hangs; the loop is tried once more, then given up.
@@ -91,7 +92,7 @@ class Plan:
     devices: tuple[str | None, ...] = (None,)
     block_samples: int = 512
     ahead_samples: int = 0
-    port: int | None = None
+    surfaces: SurfacePlan = SurfacePlan()
     most_workers: int = 0
     worker_memory_mib: int = 2048
     loop_deadline_s: float = LOOP_HANGS_S
@@ -131,16 +132,17 @@ class Supervisor:
     def __init__(self, plan: Plan) -> None:
         check_voices(plan.live_set, _Voices(plan.voices, plan.channels))
         self.plan = plan
-        self._listener = None if plan.port is None else server.listen(plan.port)
+        self.front = Front(plan.surfaces, plan.live_set, plan.voices)
         stems = len(plan.live_set.decks) if plan.record_decks else 0
         self.ring = SharedRing.create(2 + 2 * stems, RING_SAMPLES)  # master, and decks to be recorded
         self.heard = SharedRing.create(2, RING_SAMPLES)  # what the device gets
         self.board = Board()
         self.exchange = LoopExchange(plan.channels, plan.loop_samples)
-        self._inboxes = (Mailbox(), Mailbox())  # of the engine: ours, the server's
+        # Of the engine, which looks into the first one first.
+        self._inboxes = (self.front.urgent, Mailbox(), self.front.inbox)
         self._journal = Mailbox(JOURNAL_BYTES)
         self._writer_inbox = Mailbox(keeper.INBOX_BYTES)
-        self._outbox, self._writer_outbox = Outbox(self._inboxes[0]), Outbox(self._writer_inbox)
+        self._outbox, self._writer_outbox = Outbox(self._inboxes[1]), Outbox(self._writer_inbox)
         self._lock = threading.Lock()
         self._live: list[Event] = []
         self._set_journal: SetJournal | None = None
@@ -169,7 +171,7 @@ class Supervisor:
     @property
     def port(self) -> int | None:
         """Where the control process listens. Thread: any"""
-        return self._listener.getsockname()[1] if self._listener else None
+        return self.front.port
 
     @property
     def playing(self) -> bool:
@@ -186,7 +188,7 @@ class Supervisor:
         cores = usable_cores()
         self._cores = worker_cores(cores, probe(cores))
         most = self.plan.most_workers or most_workers(cores)
-        for role in ("engine", "device", *(("server",) if self._listener else ()), "writer"):
+        for role in ("engine", "device", *(("server",) if self.front.serves else ()), "writer"):
             self.children[role] = Child(role)
         if self.plan.stream is not None:
             self.children["stream"] = Child("stream")
@@ -237,6 +239,12 @@ class Supervisor:
         with self._lock:
             self._writer_outbox.send(self._recording)
 
+    def stop_recording(self) -> None:
+        """End the recording; nothing where there is none. Thread: any"""
+        self._recording = None
+        with self._lock:
+            self._writer_outbox.send({"do": "stop"})
+
     def state(self) -> dict[str, Any]:
         """What the engine shows and what is known of the other processes; once closed, how it all ended. Thread: any"""
         if self._last_state is not None:
@@ -264,8 +272,6 @@ class Supervisor:
         for child in self.children.values():
             if child.process is not None:
                 children.end(child.process)
-        if self._listener is not None:
-            self._listener.close()
         self._last_state = self.state()
         self._read_journal()
         if self._set_journal is not None:
@@ -283,7 +289,8 @@ class Supervisor:
             self.exchange,
             self._journal,
             self._writer_inbox,
-            *self._inboxes,
+            self._inboxes[1],
+            self.front,
         ):
             memory.close()
 
@@ -318,6 +325,7 @@ class Supervisor:
         held_up = now - self._seen > HELD_UP_S
         self._seen = now
         self._read_journal()
+        self._obey()
         self._flush()
         for child in list(self.children.values()):
             self._tend(child, now, held_up)
@@ -461,9 +469,7 @@ class Supervisor:
         return children.start("device", device.serve, setup)
 
     def _start_server(self, child: Child) -> BaseProcess:
-        assert self._listener is not None
-        setup = server.ServerSetup(self.board.name, self._inboxes[1].name, self._listener)
-        return children.start("server", server.serve, setup)
+        return self.front.start(self.board.name, self.ring.name)
 
     def _start_writer(self, child: Child) -> BaseProcess:
         plan = self.plan
@@ -503,6 +509,7 @@ class Supervisor:
             plan.material,
             plan.worker_memory_mib,
             self._cores,
+            self.front.gallery.name,
         )
         return children.start(f"worker-{number}", workers.work, setup)
 
@@ -522,6 +529,16 @@ class Supervisor:
             if self.exchange.worker(self._workers, "state") == ABSENT:
                 self.children[f"worker {self._workers}"] = Child(f"worker {self._workers}")
             self._workers += 1
+
+    def _obey(self) -> None:
+        """Do what surfaces ask of us."""
+        while (command := self.front.take()) is not None:
+            if command["do"] == "fade_out":
+                self.fade_out(float(command["seconds"]))
+            elif command["do"] == "stop_recording":
+                self.stop_recording()
+            elif command["do"] == "record":
+                self.record(str(command["name"]) or f"{time.strftime('%Y-%m-%d %H.%M')} set")
 
     def _read_journal(self) -> None:
         while (entry := self._journal.take()) is not None:
@@ -561,6 +578,7 @@ class Supervisor:
     def _watch_state(self) -> dict[str, Any]:
         restarts = {role: max(0, child.starts - 1) for role, child in self.children.items()}
         return {
+            "bars": self.plan.bars,
             "underruns": self.board["underruns"],
             "workers": self._workers,
             "worker_restarts": sum(count for role, count in restarts.items() if role.startswith("worker")),
