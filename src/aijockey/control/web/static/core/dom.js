@@ -3,19 +3,13 @@
 /** @typedef {Record<string, any>} Props `on…` is a listener, `class`, `data-…`, `aria-…` and `role` are attributes */
 
 /**
- * @template {keyof HTMLElementTagNameMap} T
- * @overload
+ * @template {string} T
  * @param {T} tag @param {Props} [props] @param {...(Node | string | null)} children
- * @returns {HTMLElementTagNameMap[T]}
+ * @returns {T extends keyof HTMLElementTagNameMap ? HTMLElementTagNameMap[T] : HTMLElement}
  */
-/**
- * @overload
- * @param {string} tag @param {Props} [props] @param {...(Node | string | null)} children
- * @returns {HTMLElement}
- */
-/** @param {string} tag @param {Props} [props] @param {...(Node | string | null)} children */
 export function h(tag, props = {}, ...children) {
-  return dressed(document.createElement(tag), props, children);
+  // The compiler does not follow a type that depends on a text.
+  return /** @type {any} */ (dressed(document.createElement(tag), props, children));
 }
 
 /**

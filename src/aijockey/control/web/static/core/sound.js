@@ -7,7 +7,13 @@ import { session } from "./session.js";
 
 const RATE_HZ = 48000;
 
-/** @typedef {{buffer_ms: number, underruns: number, lost: number}} Figures */
+/**
+ * @typedef {object} Figures what the worklet says of itself
+ * @property {number} buffered_ms
+ * @property {number} underruns
+ * @property {number} lost_frames
+ * @property {number} level the loudest sample since the last time
+ */
 
 class Sound extends EventTarget {
   /** @type {AudioContext | null} */
@@ -17,7 +23,7 @@ class Sound extends EventTarget {
   /** What is heard: "off", "master" or "cue". */
   which = "off";
   /** @type {Figures} */
-  figures = { buffer_ms: 0, underruns: 0, lost: 0 };
+  figures = { buffered_ms: 0, underruns: 0, lost_frames: 0, level: 0 };
 
   /** Needs a touch or a key before it: browsers let nothing sound by itself. @param {string} which */
   async play(which) {
@@ -38,6 +44,7 @@ class Sound extends EventTarget {
   async stop() {
     session.hear("off");
     session.sound = null;
+    this.#node?.port.postMessage({ flush: true });
     this.#become("off");
     await this.#context?.suspend();
   }
@@ -46,7 +53,7 @@ class Sound extends EventTarget {
   async #build(context) {
     if (!context.audioWorklet) throw new Error("it needs a loopback address or https");
     await context.audioWorklet.addModule("/sound-worklet.js");
-    const node = new AudioWorkletNode(context, "jockey-sound", { numberOfInputs: 0, outputChannelCount: [2] });
+    const node = new AudioWorkletNode(context, "aijockey-sound", { numberOfInputs: 0, outputChannelCount: [2] });
     node.port.onmessage = ({ data }) => {
       this.figures = { ...this.figures, ...data };
       this.dispatchEvent(new Event("figures"));

@@ -66,7 +66,9 @@ export function deckOf(address) {
 
 /** A few words for people: "gain" of `deck.3.gain_db`. @param {string} address */
 export function wordsOf(address) {
-  return nameOf(address)
+  const name = nameOf(address);
+  if (name === "refresh_bars") return "refresh every"; // "refresh" is another one
+  return name
     .replace(CONTROLS, "")
     .replace(/_(db|beats|bars|bpm|sixteenths|semitones)$/, "")
     .replaceAll("_", " ");
@@ -122,7 +124,8 @@ export function keyStep(row) {
 
 /** Where the middle of a control's travel is that it grows from, 0 to 1: a pan's is its centre. @param {Row} row */
 export function originOf(row) {
-  if (row.curve === "decibel") return 0;
+  // An isolator does nothing at 0 dB; a fader or a return does nothing where it is silent.
+  if (row.curve === "decibel") return /(low|mid|high)_db$/.test(row.address) ? travel(row, 0) : 0;
   return row.low < 0 && row.high > 0 ? travel(row, 0) : 0;
 }
 

@@ -2,7 +2,7 @@
  * One deck: what it plays and what comes next, the panes that are chosen, fader and meter. `mode` is "play" or "mixer".
  */
 
-import { attribute, h, say } from "../core/dom.js";
+import { attribute, h, svg } from "../core/dom.js";
 import { hueOf } from "../core/colour.js";
 import { redraw } from "../core/frames.js";
 import { session } from "../core/session.js";
@@ -13,11 +13,15 @@ import { PANES } from "./panes.js";
 import "./loop-view.js";
 import "./meter.js";
 
+const PLAY = "M7 4v16l13-8z";
+const STOP = "M6 6h12v12H6z";
+
 export class DeckStrip extends Live {
   #panes = h("div", { class: "panes" });
   /** @type {Map<string, HTMLElement>} */
   #made = new Map();
-  #launch = h("button", { type: "button", class: "launch" });
+  #sign = svg("path");
+  #launch = h("button", { type: "button", class: "launch" }, svg("svg", { viewBox: "0 0 24 24", "aria-hidden": "true" }, this.#sign));
   #room = 0;
 
   get mode() {
@@ -45,6 +49,7 @@ export class DeckStrip extends Live {
         h("span", { class: "badge", "aria-hidden": "true" }, String(deck)),
         controlFor(`deck.${deck}.voice`, { bare: true }),
         this.#launch,
+        this.mode === "mixer" ? this.#more(deck) : null,
       ),
       ...(this.mode === "play" ? [loops] : []),
       this.#panes,
@@ -53,19 +58,24 @@ export class DeckStrip extends Live {
   }
 
   /** @param {number} deck */
-  #foot(deck) {
-    const more = h("button", { type: "button", "aria-label": `deck ${deck}: everything` }, "More");
+  #more(deck) {
+    const sign = this.mode === "mixer" ? "⋯" : "More";
+    const more = h("button", { type: "button", class: "more", "aria-label": `deck ${deck}: everything` }, sign);
     more.addEventListener("click", () => openDrawer(deck, more));
+    return more;
+  }
+
+  /** @param {number} deck */
+  #foot(deck) {
     const button = (/** @type {string} */ name, /** @type {string} */ label) =>
       controlFor(`deck.${deck}.${name}`, { label, class: name });
-    const skip = button("skip", "Next");
     return h(
       "div",
       { class: "foot" },
       h(
         "div",
         { class: "faders" },
-        controlFor(`deck.${deck}.gain_db`, { label: "level" }).tagName === "SPAN" ? null : h("jockey-fader", { address: `deck.${deck}.gain_db`, label: "level" }),
+        h("jockey-fader", { address: `deck.${deck}.gain_db`, label: "level" }),
         h("jockey-meter", { channel: deck }),
       ),
       h(
@@ -74,8 +84,9 @@ export class DeckStrip extends Live {
         button("mute", "Mute"),
         button("solo", "Solo"),
         button("headphones", "Cue"),
-        ...(this.mode === "play" ? [skip, more] : [more]),
+        this.mode === "play" ? button("skip", "Next") : null,
         controlFor(`deck.${deck}.side`, { bare: true }),
+        this.mode === "play" ? this.#more(deck) : null,
       ),
     );
   }
@@ -113,14 +124,14 @@ export class DeckStrip extends Live {
     attribute(this, "data-is", waits ? "waiting" : plays ? "playing" : "stopped");
     attribute(this.#launch, "aria-pressed", String(wanted));
     attribute(this.#launch, "aria-label", `deck ${this.deck}: ${launchWord(wanted, plays)}`);
-    say(this.#launch, launchWord(wanted, plays));
+    attribute(this.#sign, "d", wanted ? STOP : PLAY);
   }
 }
 
 /** @param {boolean} wanted @param {boolean} plays */
 function launchWord(wanted, plays) {
-  if (wanted) return plays ? "Stop" : "Starts…";
-  return plays ? "Stops…" : "Play";
+  if (wanted) return plays ? "stop" : "starts on the next line; stop";
+  return plays ? "stops on the next line; play" : "play";
 }
 
 customElements.define("jockey-deck-strip", DeckStrip);

@@ -96,7 +96,7 @@ export class Explorer extends Live {
     const breed = h("button", { type: "button", onclick: () => this.#breed() }, "Child of two moments");
     return [
       h("div", { class: "loops" }, h("jockey-loop-view", { deck, which: "present" }), h("jockey-loop-view", { deck, which: "next" })),
-      h("div", { class: "row" }, controlFor(`deck.${deck}.voice`, { bare: true }), controlFor(`deck.${deck}.seed`, { label: "seed" })),
+      h("div", { class: "named-rows" }, controlFor(`deck.${deck}.voice`), controlFor(`deck.${deck}.seed`, { label: "seed", dice: true })),
       h("section", {}, h("h3", {}, "More like this"), h("div", { class: "row" }, ...like)),
       h("section", {}, h("h3", {}, "Breeding"), h("div", { class: "row" }, breed)),
       h("section", {}, h("h3", {}, "Moments"), h("jockey-moments", { deck })),
@@ -134,7 +134,7 @@ export class Explorer extends Live {
     return MOMENT_PLACES.flatMap(([x = 0.5, y = 0.5], index) => {
       const values = moment(session.value(this.#address(`moment_${index + 1}`)));
       const point = values?.["point"];
-      return values && point && (values["voice"] ?? voice) === voice ? [{ x, y, point, name: `moment ${index + 1}`, kind: "moment" }] : [];
+      return values && point && (values["voice"] ?? voice) === voice ? [{ x, y, point, name: `m${index + 1}`, kind: "moment" }] : [];
     });
   }
 

@@ -141,7 +141,7 @@ export class LoopView extends CanvasElement {
     const [near, far] = [rgb(this.#colours.accent), rgb(this.#colours.back)];
     for (let band = 0; band < bands; band += 1) {
       for (let frame = 0; frame < frames; frame += 1) {
-        const level = ((mel[band * frames + frame] ?? 0) / 255) ** 1.6;
+        const level = ((mel[band * frames + frame] ?? 0) / 255) ** 1.3;
         const at = 4 * ((bands - 1 - band) * frames + frame);
         for (let part = 0; part < 3; part += 1) {
           const [from = 0, to = 0] = [far[part], near[part]];

@@ -116,6 +116,7 @@ export class LatentMap extends CanvasElement {
     const paper = this.paper();
     const at = this.#at && { x: this.#at.x * this.width, y: this.#at.y * this.height };
     paper.lineCap = "round";
+    this.#halos(paper);
     if (at) this.#threads(paper, at);
     this.#sites.forEach((site, index) => this.#site(paper, site, this.#weights[index] ?? 0));
     if (at) {
@@ -126,6 +127,21 @@ export class LatentMap extends CanvasElement {
       paper.strokeStyle = this.#colours.text;
       paper.stroke();
     }
+  }
+
+  /** The land around each site. @param {CanvasRenderingContext2D} paper */
+  #halos(paper) {
+    const reach = Math.min(this.width, this.height) * (this.#sites.length > 8 ? 0.17 : 0.4);
+    this.#sites.forEach((site, index) => {
+      const [x, y] = [site.x * this.width, site.y * this.height];
+      const light = paper.createRadialGradient(x, y, 0, x, y, reach);
+      light.addColorStop(0, this.#colours.accent);
+      light.addColorStop(1, "transparent");
+      paper.globalAlpha = 0.1 + 0.35 * (this.#weights[index] ?? 0);
+      paper.fillStyle = light;
+      paper.fillRect(x - reach, y - reach, 2 * reach, 2 * reach);
+    });
+    paper.globalAlpha = 1;
   }
 
   /** Lines to what weighs. @param {CanvasRenderingContext2D} paper @param {{x: number, y: number}} at */
@@ -155,7 +171,7 @@ export class LatentMap extends CanvasElement {
 
   /** @param {CanvasRenderingContext2D} paper @param {Site} site @param {number} weight */
   #site(paper, site, weight) {
-    const [x, y, size] = [site.x * this.width, site.y * this.height, 5 + 9 * weight];
+    const [x, y, size] = [site.x * this.width, site.y * this.height, 6 + 9 * weight];
     paper.beginPath();
     if (site.kind === "moment") {
       paper.moveTo(x, y - size - 4);
@@ -166,9 +182,8 @@ export class LatentMap extends CanvasElement {
     } else paper.arc(x, y, size, 0, 2 * Math.PI);
     paper.fillStyle = weight > 0.01 || site.kind === "moment" ? this.#colours.accent : this.#colours.dim;
     paper.fill();
-    paper.font = "600 12px system-ui, sans-serif";
+    paper.font = "600 13px system-ui, sans-serif";
     paper.textAlign = "center";
-    paper.textBaseline = "bottom";
     paper.fillStyle = weight > 0.01 ? this.#colours.text : this.#colours.dim;
     const above = y > 34;
     paper.textBaseline = above ? "bottom" : "top";

@@ -1,6 +1,6 @@
 /**
- * A deck's eight moments: as buttons (a touch crosses to one, "keep" and a touch stores), and with `pad` as corners of
- * a pad on which a finger mixes them.
+ * A deck's eight moments as buttons: a touch crosses to one or fills an empty one, a long touch fills it anew, as does
+ * "Keep" and a touch. With `pad` they are also the corners of a pad on which a finger mixes them.
  */
 
 import { attribute, h } from "../core/dom.js";
@@ -15,6 +15,7 @@ const MOMENTS = 8;
 const PLACES = [[0.12, 0.2], [0.88, 0.2], [0.12, 0.88], [0.88, 0.88], [0.5, 0.2], [0.88, 0.54], [0.5, 0.88], [0.12, 0.54]];
 /** A pad asks for so many loops a second at most. */
 const WALK_HZ = 8;
+const LONG_MS = 600;
 const CONTROLS = "controls.";
 
 export class Moments extends Live {
@@ -29,18 +30,20 @@ export class Moments extends Live {
   #walk = throttled(1000 / WALK_HZ, (/** @type {number[]} */ shares) => this.#mix(shares));
 
   build() {
-    this.#slots = Array.from({ length: MOMENTS }, (_, index) =>
-      h("button", { type: "button", onclick: () => this.#touch(index + 1) }, String(index + 1)),
-    );
+    this.#slots = Array.from({ length: MOMENTS }, (_, index) => this.#slot(index + 1));
     this.#keep.addEventListener("click", () => this.#arm(this.#keep.getAttribute("aria-pressed") !== "true"));
     attribute(this.#keep, "aria-label", `deck ${this.deck}: keep a moment`);
     if (this.hasAttribute("pad")) {
       this.#pad = new LatentMap();
       this.#pad.setAttribute("aria-label", `pad of the moments of deck ${this.deck}`);
       this.#pad.addEventListener("walk", (event) => this.#walk(/** @type {CustomEvent} */ (event).detail));
+      this.#pad.addEventListener("visit", (event) => {
+        const visited = this.#mixed[/** @type {CustomEvent} */ (event).detail];
+        if (visited) session.move(this.#address("moment"), visited.number);
+      });
       this.append(h("div", { class: "pad" }, this.#pad, this.#hint));
     }
-    this.append(h("div", { class: "slots", role: "group", "aria-label": `moments of deck ${this.deck}` }, ...this.#slots, this.#keep));
+    this.append(h("div", { class: "slots", role: "group", "aria-label": `moments of deck ${this.deck}` }, ...this.#slots, this.#pad ? null : this.#keep));
   }
 
   follow() {
@@ -62,6 +65,29 @@ export class Moments extends Live {
   }
 
   /** @param {number} number */
+  #slot(number) {
+    const slot = h("button", { type: "button" }, String(number));
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    let timer;
+    let kept = false;
+    slot.addEventListener("pointerdown", () => {
+      kept = false;
+      timer = setTimeout(() => {
+        kept = true;
+        session.move(this.#address("store"), number);
+        session.note(`deck ${this.deck} keeps moment ${number}`);
+      }, LONG_MS);
+    });
+    for (const name of ["pointerup", "pointerleave", "pointercancel"]) slot.addEventListener(name, () => clearTimeout(timer));
+    slot.addEventListener("contextmenu", (event) => event.preventDefault());
+    slot.addEventListener("click", () => {
+      if (!kept) this.#touch(number);
+      kept = false;
+    });
+    return slot;
+  }
+
+  /** @param {number} number */
   #touch(number) {
     const armed = this.hasAttribute("data-armed");
     const empty = !moment(session.value(this.#address(`moment_${number}`)));
@@ -75,7 +101,7 @@ export class Moments extends Live {
     this.#slots.forEach((slot, index) => {
       const values = held[index];
       slot.toggleAttribute("data-full", Boolean(values));
-      const what = values ? `${values["voice"] ?? ""} ${values["point"] ?? ""}` : "empty; a touch keeps the deck here";
+      const what = values ? `${values["voice"] ?? ""} ${values["point"] ?? ""}` : "empty; a touch keeps what plays";
       attribute(slot, "aria-label", `deck ${this.deck} moment ${index + 1}: ${what}`);
       slot.title = what;
     });

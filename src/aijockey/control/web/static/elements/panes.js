@@ -5,6 +5,7 @@
 
 import { h } from "../core/dom.js";
 import { session } from "../core/session.js";
+import { fraction } from "../core/table.js";
 import { controlFor } from "./any.js";
 import "./moments.js";
 import "./voice-knobs.js";
@@ -27,20 +28,18 @@ function grid(deck, entries, kind) {
   return h("div", { class: kind }, ...controls);
 }
 
-/** @param {number} deck @param {string} name @param {number[]} beats */
-function lengths(deck, name, beats) {
-  const signs = ["⅛", "¼", "½", "1", "2"];
-  return h(
-    "div",
-    { class: "row named" },
-    h("span", { class: "label" }, name.split("_")[0] ?? ""),
-    ...beats.map((to, index) =>
-      h("jockey-button", {
-        address: `deck.${deck}.${name}`, to, off: 0, while: true, label: signs[index],
-        say: `deck ${deck} ${name.split("_")[0]} of ${signs[index]} beat`,
-      }),
-    ),
+const LENGTHS_BEATS = [0.125, 0.25, 0.5, 1];
+
+/** Buttons that repeat a part of the loop while they are down. @param {number} deck @param {string} name */
+function lengths(deck, name) {
+  const word = name.split("_")[0] ?? "";
+  const buttons = LENGTHS_BEATS.map((to) =>
+    h("jockey-button", {
+      address: `deck.${deck}.${name}`, to, off: 0, while: true, label: fraction(to),
+      say: `deck ${deck} ${word} of ${fraction(to)} beat`,
+    }),
   );
+  return h("div", {}, h("span", { class: "label" }, word), h("div", { class: "row tight" }, ...buttons));
 }
 
 /** @type {Record<string, Pane[]>} */
@@ -48,15 +47,15 @@ export const PANES = {
   play: [
     {
       name: "Voice",
-      height: 226,
+      height: 222,
       make: (deck) => [
         h("jockey-voice-knobs", { deck }),
-        grid(deck, [["refresh", "fresh loops"], ["refresh_bars", "every"]], "row"),
+        grid(deck, [["refresh", "fresh loops"], ["refresh_bars", "every", { compact: true }]], "row"),
       ],
     },
     {
       name: "Sound",
-      height: 172,
+      height: 168,
       make: (deck) => [
         grid(
           deck,
@@ -68,12 +67,12 @@ export const PANES = {
     { name: "Moments", height: 208, grows: true, make: (deck) => [h("jockey-moments", { deck, pad: true })] },
     {
       name: "Loop",
-      height: 212,
+      height: 226,
       make: (deck) => [
-        lengths(deck, "roll_beats", [0.125, 0.25, 0.5, 1, 2]),
-        lengths(deck, "stutter_beats", [0.125, 0.25, 0.5, 1, 2]),
-        grid(deck, [["cue"], ["retrigger", "restart"], ["reverse"]], "row"),
-        grid(deck, [["halve", "÷2"], ["double", "×2"], ["in_key", "in key"]], "row"),
+        lengths(deck, "roll_beats"),
+        lengths(deck, "stutter_beats"),
+        grid(deck, [["cue"], ["retrigger", "start"], ["reverse"]], "row tight"),
+        grid(deck, [["halve", "÷2"], ["double", "×2"], ["in_key", "in key"]], "row tight"),
       ],
     },
   ],

@@ -106,7 +106,7 @@ export class SettingsSheet extends Live {
     for (const button of this.#sound.querySelectorAll("button")) {
       attribute(button, "aria-pressed", String(button.dataset["value"] === sound.which));
     }
-    const { buffer_ms: buffer, underruns, lost } = sound.figures;
+    const { buffered_ms: buffer, underruns, lost_frames: lost } = sound.figures;
     say(this.#figures, sound.which === "off" ? "master or headphones, heard by this browser" : `buffer ${Math.round(buffer)} ms, ${underruns} underruns, ${lost} frames lost`);
     list(this.#services, Object.entries(session.state["services"] ?? {}).map(([name, told]) => [name, words(told)]));
     list(this.#health, figures(session.state));

@@ -30,7 +30,7 @@ export class SoundButton extends Live {
 
   draw() {
     const on = sound.which !== "off";
-    const { buffer_ms: buffer, underruns } = sound.figures;
+    const { buffered_ms: buffer, underruns } = sound.figures;
     attribute(this.#button, "aria-pressed", String(on));
     attribute(this.#button, "aria-label", on ? "sound in this page: on" : "sound in this page: off");
     say(this.#small, on ? `${Math.round(buffer)} ms${underruns ? ` · ${underruns} gaps` : ""}` : "in page");
