@@ -37,7 +37,7 @@ for (const [name, { title, icon }] of Object.entries(VIEWS)) {
 function show(name) {
   const view = VIEWS[name];
   if (!view || !session.table) return;
-  const element = built.get(name) ?? view.build();
+  const element = built.get(name) ?? h("div", { class: "page" }, h("h1", { class: "unseen" }, view.title), view.build());
   built.set(name, element);
   keep("view", name);
   if (main.firstElementChild !== element) main.replaceChildren(element);
@@ -59,7 +59,7 @@ session.on("link", () => {
   attribute(document.body, "data-link", session.link);
   const cover = /** @type {HTMLElement} */ (document.querySelector("#cover"));
   cover.hidden = session.link === "on";
-  say(/** @type {Node} */ (cover.querySelector("p")), coverWords());
+  say(/** @type {Node} */ (cover.querySelector(".words")), coverWords());
   /** @type {HTMLElement} */ (cover.querySelector("form")).hidden = session.link !== "unpaired";
   // Under the cover nothing can be moved, also not by keys.
   main.inert = header.inert = session.link !== "on";

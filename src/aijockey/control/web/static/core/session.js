@@ -342,8 +342,9 @@ export class Session extends EventTarget {
   #frame(buffer) {
     const view = new DataView(buffer);
     if (view.getUint8(1) !== 1) return;
-    if (view.getUint8(0) === 2) this.sound?.(buffer);
-    if (view.getUint8(0) !== 1) return;
+    const kind = view.getUint8(0);
+    if (kind === 2) this.sound?.(buffer); // it is given away
+    if (kind !== 1) return;
     const words = METER_WORDS * (view.getUint16(2, true) + 1);
     if (this.meters.length !== words) this.meters = new Float32Array(words);
     for (let word = 0; word < words; word += 1) {

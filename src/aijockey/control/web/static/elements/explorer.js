@@ -97,10 +97,10 @@ export class Explorer extends Live {
     return [
       h("div", { class: "loops" }, h("jockey-loop-view", { deck, which: "present" }), h("jockey-loop-view", { deck, which: "next" })),
       h("div", { class: "named-rows" }, controlFor(`deck.${deck}.voice`), controlFor(`deck.${deck}.seed`, { label: "seed", dice: true })),
-      h("section", {}, h("h3", {}, "More like this"), h("div", { class: "row" }, ...like)),
-      h("section", {}, h("h3", {}, "Breeding"), h("div", { class: "row" }, breed)),
-      h("section", {}, h("h3", {}, "Moments"), h("jockey-moments", { deck })),
-      h("section", {}, h("h3", {}, "Directions"), h("jockey-voice-knobs", { deck })),
+      h("section", {}, h("h2", {}, "More like this"), h("div", { class: "row" }, ...like)),
+      h("section", {}, h("h2", {}, "Breeding"), h("div", { class: "row" }, breed)),
+      h("section", {}, h("h2", {}, "Moments"), h("jockey-moments", { deck })),
+      h("section", {}, h("h2", {}, "Directions"), h("jockey-voice-knobs", { deck })),
       h(
         "section",
         {},

@@ -18,6 +18,7 @@ export class SetSheet extends Live {
   #record = h("button", { type: "button", class: "record" });
   #told = h("p", { class: "told", role: "status" });
   #steps = h("span", { class: "hint" });
+  #pilot = h("p", { class: "told", role: "status" });
   #queue = h("ul", { class: "coming", "aria-label": "what comes" });
 
   build() {
@@ -35,6 +36,13 @@ export class SetSheet extends Live {
         h("div", { class: "row" }, controlFor("history.undo", { label: "Undo" }), controlFor("history.redo", { label: "Redo" }), this.#steps),
       ),
       h("section", {}, h("h2", {}, "Coming"), this.#queue),
+      h(
+        "section",
+        { hidden: !session.row("autopilot.on") },
+        h("h2", {}, "Autopilot"),
+        h("div", { class: "all" }, ...(session.table?.groups().get("autopilot") ?? []).map((address) => controlFor(address))),
+        this.#pilot,
+      ),
       h(
         "section",
         { class: "moments" },
@@ -62,6 +70,8 @@ export class SetSheet extends Live {
     say(this.#told, error ? String(error) : recording ? `${name} · ${time(Number(seconds ?? 0))}` : "sound, track list and the performance itself");
     const steps = Number(session.state["steps_to_undo"] ?? 0);
     say(this.#steps, steps === 1 ? "1 step" : `${steps} steps`);
+    const pilot = session.state["services"]?.["autopilot"] ?? {};
+    say(this.#pilot, String(pilot["error"] ?? pilot["plan"] ?? pilot["next"] ?? ""));
     this.#events();
     this.#coming();
   }

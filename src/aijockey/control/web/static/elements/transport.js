@@ -32,6 +32,7 @@ export class Transport extends Live {
         h("jockey-button", { address: "transport.nudge", to: NUDGE_PERCENT, while: true, label: "+", say: "nudge: faster" }),
       ),
       h("div", { class: "history" }, this.#undo, this.#redo),
+      h("jockey-button", { address: "autopilot.on", label: "Auto", say: "autopilot", class: "autopilot" }),
       h("span", { class: "space" }),
       this.#record,
       h("jockey-sound-button"),
