@@ -16,7 +16,9 @@ from aijockey.control.web.protocol import Meters, RefusedError
 from aijockey.control.web.service import WebConfig, WebService
 from aijockey.live.processes.server import listen
 
-INSTRUMENT = Instrument("test", 2, (Voice("techno", False, ("swing",)), Voice("bass", True, ("bass",))), "tiny")
+INSTRUMENT = Instrument(
+    "test", 2, (Voice("techno", False, ("swing",)), Voice("bass", True, ("bass",))), "tiny"
+)
 
 
 class FakeReader:
@@ -41,7 +43,9 @@ class FakeBackstage:
 
     def __init__(self) -> None:
         self.sounds = ("master",)
-        self.keys = [{"key": "Space", "address": "deck.1.play", "value": 1, "meaning": "play", "group": "deck"}]
+        self.keys = [
+            {"key": "Space", "address": "deck.1.play", "value": 1, "meaning": "play", "group": "deck"}
+        ]
         self.shown: dict[str, Any] = {"bar": 0, "decks": [{"voice": "techno"}]}
         self.told: list[str] = []
         self.done: list[tuple[str, Mapping[str, Any]]] = []

@@ -118,7 +118,9 @@ class Hub:
             word = next((word for word in self._asks if word in message), None)
             if word is None:
                 said = ", ".join(sorted(message))[:100]
-                raise MessageError(f"a message with {said or 'nothing'}; expected one of {', '.join(self._asks)}")
+                raise MessageError(
+                    f"a message with {said or 'nothing'}; expected one of {', '.join(self._asks)}"
+                )
             if not visitor.met and word != "hello":
                 raise MessageError("the first message is a hello")
             answer = self._asks[word](visitor, message)
@@ -163,7 +165,9 @@ class Hub:
 
     def _set(self, visitor: Visitor, message: Message) -> Any:
         over_beats = number_of(message, "over", 0.0, MOST_OVER_BEATS, 0.0)
-        return self.desk.move(_address(message, "set"), message.get("to"), over_beats=over_beats, source=visitor.name)
+        return self.desk.move(
+            _address(message, "set"), message.get("to"), over_beats=over_beats, source=visitor.name
+        )
 
     def _hold(self, visitor: Visitor, message: Message) -> bool:
         address = _address(message, "hold")
@@ -289,9 +293,7 @@ class Hub:
         self._tell(encode({"held": news}))
 
     def _tell_state(self, visitor: Visitor) -> None:
-        news = {
-            key: value for key, value in self._state.items() if self._state_numbers[key] > visitor.told
-        }
+        news = {key: value for key, value in self._state.items() if self._state_numbers[key] > visitor.told}
         if news:
             visitor.tell(encode({"state": news}))
         visitor.told = self._state_number

@@ -110,7 +110,7 @@ class WebService:
 
     def _abort(self, client: tuple[str, int]) -> None:
         for one in list(self._server.server_state.connections):
-            if one.client == client:
+            if getattr(one, "client", None) == client:
                 one.transport.abort()
 
 

@@ -11,9 +11,9 @@ import numpy as np
 
 from aijockey.control.desk import Desk
 from aijockey.control.services import Services
+from aijockey.control.web.backstage import SoundReader
 from aijockey.control.web.guard import Access
 from aijockey.control.web.protocol import FLOOR_DB, Meters, RefusedError, number_of
-from aijockey.control.web.backstage import SoundReader
 from aijockey.live.processes.board import Board
 from aijockey.live.processes.gallery import Gallery, Picture
 from aijockey.live.processes.mailbox import Outbox

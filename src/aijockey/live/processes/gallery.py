@@ -70,7 +70,10 @@ def draw(audio: Float) -> Picture:
     """Picture of a loop (channels, samples) of whole beats."""
     mono = audio.mean(axis=0)
     edges = np.linspace(0, len(mono), COLUMNS + 1).astype(int)[:-1]
-    low, high = (np.clip(np.round(127 * extreme.reduceat(mono, edges)), -127, 127) for extreme in (np.minimum, np.maximum))
+    low, high = (
+        np.clip(np.round(127 * extreme.reduceat(mono, edges)), -127, 127)
+        for extreme in (np.minimum, np.maximum)
+    )
     mel = _encoder().encode(mono)
     frames = mel.shape[1]
     mel = mel.reshape(BANDS, 2, frames).max(axis=1)
@@ -78,7 +81,9 @@ def draw(audio: Float) -> Picture:
     at = np.linspace(0, frames, FRAMES + 1).astype(int)[:-1]
     coarse = np.maximum.reduceat(mel, at, axis=1)
     shade = np.clip(np.round(255 * (1.0 - coarse * (20.0 / np.log(10.0)) / MEL_FLOOR_DB)), 0, 255)
-    return Picture(len(mono) // BEAT_SAMPLES, low.astype(np.int8), high.astype(np.int8), shade.astype(np.uint8))
+    return Picture(
+        len(mono) // BEAT_SAMPLES, low.astype(np.int8), high.astype(np.int8), shade.astype(np.uint8)
+    )
 
 
 class Gallery:
@@ -122,7 +127,11 @@ class Gallery:
         words[_SEQUENCE] |= 1  # a worker that was killed half-way has left an odd number
         shared.keep_order()
         shared["keys"][slot], words[_BEATS] = key, picture.beats
-        shared["low"][slot], shared["high"][slot], shared["mel"][slot] = picture.low, picture.high, picture.mel
+        shared["low"][slot], shared["high"][slot], shared["mel"][slot] = (
+            picture.low,
+            picture.high,
+            picture.mel,
+        )
         shared.keep_order()
         words[_SEQUENCE] += 1
 
