@@ -7,11 +7,16 @@ import { colour, rgb } from "../core/colour.js";
 import { h, say } from "../core/dom.js";
 import { everyFrame, redraw } from "../core/frames.js";
 import { session } from "../core/session.js";
+import { clamp } from "../core/table.js";
 import { CanvasElement } from "./canvas.js";
 
 /** @import { Picture } from "../core/types.js" */
 
 const WAVE_SHARE = 0.42;
+// Each picture is as bright and as high as its loudest place: what a loop is like counts here, its level has a meter.
+const SHOWN_DB = 55;
+const PICTURE_DB = 80;
+const MOST_GAIN = 6;
 const BEATS = 8;
 
 export class LoopView extends CanvasElement {
@@ -129,9 +134,10 @@ export class LoopView extends CanvasElement {
   #wave(paper, { low, high }, height) {
     paper.fillStyle = this.#colours.wave;
     const wide = this.width / low.length;
+    const gain = Math.min(MOST_GAIN, 1 / Math.max(0.01, ...high, ...low.map(Math.abs)));
     low.forEach((least, column) => {
-      const top = (height / 2) * (1 - (high[column] ?? 0));
-      paper.fillRect(column * wide, top, Math.max(1, wide - 0.4), Math.max(1, (height / 2) * (1 - least) - top));
+      const top = (height / 2) * (1 - gain * (high[column] ?? 0));
+      paper.fillRect(column * wide, top, Math.max(1, wide - 0.4), Math.max(1, (height / 2) * (1 - gain * least) - top));
     });
   }
 
@@ -139,9 +145,11 @@ export class LoopView extends CanvasElement {
   #spectrogram({ bands, frames, mel }) {
     const image = new ImageData(frames, bands);
     const [near, far] = [rgb(this.#colours.accent), rgb(this.#colours.back)];
+    const span = (255 * SHOWN_DB) / PICTURE_DB;
+    const floor = mel.reduce((most, value) => Math.max(most, value), 0) - span;
     for (let band = 0; band < bands; band += 1) {
       for (let frame = 0; frame < frames; frame += 1) {
-        const level = ((mel[band * frames + frame] ?? 0) / 255) ** 1.3;
+        const level = clamp(((mel[band * frames + frame] ?? 0) - floor) / span) ** 1.2;
         const at = 4 * ((bands - 1 - band) * frames + frame);
         for (let part = 0; part < 3; part += 1) {
           const [from = 0, to = 0] = [far[part], near[part]];
@@ -172,7 +180,7 @@ function remember(key, picture) {
 
 /** When the next thing happens on a deck. @param {Record<string, any>} deck @param {number} left beats */
 export function whenWords(deck, left) {
-  if (deck["late"]) return "late · the present loop goes on";
+  if (deck["late"]) return "late";
   if (!Number.isFinite(left) || left < -4) return deck["pending"] ? "being made…" : "";
   const bar = Math.floor(Number(deck["enters"]) / 4) + 1;
   const what = deck["next"] ? "next" : "stops";

@@ -93,7 +93,7 @@ export class SetSheet extends Live {
     const words = (session.state["decks"] ?? []).flatMap((/** @type {any} */ deck, /** @type {number} */ index) => {
       const left = typeof deck?.enters === "number" ? deck.enters - beat : NaN;
       const when = whenWords(deck ?? {}, left);
-      return when ? [`deck ${index + 1}: ${when}`] : [];
+      return when ? [`deck ${index + 1}: ${when}${deck.late ? "; what plays goes on" : ""}`] : [];
     });
     words.forEach((/** @type {string} */ text, /** @type {number} */ index) => {
       say(this.#queue.children[index] ?? this.#queue.appendChild(h("li", {})), text);

@@ -2,6 +2,7 @@
 
 import { attribute, h, say, svg } from "../core/dom.js";
 import { redraw } from "../core/frames.js";
+import { learn, midi } from "../core/learn.js";
 import { session } from "../core/session.js";
 import { applyTheme, keep, setting } from "../core/settings.js";
 import { sound } from "../core/sound.js";
@@ -16,6 +17,7 @@ import { notes } from "./notices.js";
 export class SettingsSheet extends Live {
   #services = h("dl", { class: "figures" });
   #health = h("dl", { class: "figures" });
+  #learn = h("div", { class: "row", hidden: true }, h("button", { type: "button", onclick: learn }, "Learn a controller"));
   #network = h("div", { class: "network" });
   #sound = h("div", { class: "row" });
   #figures = h("p", { class: "hint" });
@@ -34,7 +36,7 @@ export class SettingsSheet extends Live {
       ),
       h("section", {}, h("h2", {}, "Sound in this page"), this.#sound, this.#figures),
       h("section", {}, h("h2", {}, "Other devices"), this.#network),
-      h("section", {}, h("h2", {}, "Surfaces"), this.#services),
+      h("section", {}, h("h2", {}, "Surfaces"), this.#services, this.#learn),
       h("section", {}, h("h2", {}, "Health"), this.#health),
       h("section", {}, h("h2", {}, "Notes"), this.#notes),
       h("section", { class: "wide" }, h("h2", {}, "Everything that belongs to no deck"), ...this.#table()),
@@ -109,6 +111,7 @@ export class SettingsSheet extends Live {
     const { buffered_ms: buffer, underruns, lost_frames: lost } = sound.figures;
     say(this.#figures, sound.which === "off" ? "master or headphones, heard by this browser" : `buffer ${Math.round(buffer)} ms, ${underruns} underruns, ${lost} frames lost`);
     list(this.#services, Object.entries(session.state["services"] ?? {}).map(([name, told]) => [name, words(told)]));
+    this.#learn.hidden = !midi() || Boolean(midi()?.["error"]);
     list(this.#health, figures(session.state));
     this.#notes.replaceChildren(...notes.slice().reverse().map(({ at, text }) => h("li", {}, h("b", {}, at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })), h("span", {}, text))));
   }
