@@ -72,6 +72,7 @@ class PageBackstage:
         ]
         self.heard: list[tuple[str, Mapping[str, Any]]] = []
         self.recording = False
+        self.learned = ""
         self._link, self._decks = link, decks
         self._began = time.monotonic()
         self._reader = Tone()
@@ -90,7 +91,7 @@ class PageBackstage:
             "ahead_ms": 21.3, "loop_ms": [184.0, 190.5], "load": {"mean": 0.21, "p50": 0.2, "p99": 0.38, "max": 0.5},
             "device": {"state": "open", "name": "Built-in Audio"}, "clients": 2, "network": "",
             "recording": {"recording": self.recording, "path": "night.wav", "seconds": 12.0},
-            "services": {"web": {"clients": 2, "dropped": 0}},
+            "services": {"web": {"clients": 2, "dropped": 0}, "midi": {"learned": self.learned}},
             "decks": [self._deck(number, beat) for number in range(1, self._decks + 1)],
         }  # fmt: skip
 
@@ -145,6 +146,8 @@ class PageBackstage:
     def do(self, what: str, arguments: Mapping[str, Any]) -> Any:
         self.heard.append((what, arguments))
         self.recording = what == "record"
+        if what == "service" and "learn" in arguments["command"]:
+            self.learned = f"{arguments['command']['learn']}: control 21 of nanoKONTROL2"
         return True
 
 

@@ -155,6 +155,21 @@ def test_a_refused_value_goes_back_and_says_why(open_page: Any, stage: PageStage
     assert shown == before
 
 
+def test_a_controller_is_learned_by_touching_the_page(open_page: Any, stage: PageStage) -> None:
+    page = open_page()
+    before = stage.call(stage.desk.value, "deck.2.mute")
+    show(page, "settings")
+    page.click("button:text-is('Learn a controller')")
+    show(page, "mixer")
+    page.click("jockey-deck-strip[deck='2'] jockey-button.mute button")
+    page.wait_for_selector("jockey-notices[data-shown] p:has-text('deck.2.mute: control 21')")
+    page.wait_for_selector(".learn", state="detached")
+    command = {"service": "midi", "command": {"learn": "deck.2.mute"}}
+    assert [dict(told) | command == dict(told) for what, told in stage.backstage.heard if what == "service"] == [True]
+    # It was chosen, not moved.
+    assert stage.call(stage.desk.value, "deck.2.mute") == before
+
+
 def test_after_a_restart_of_the_server_the_page_goes_on_where_it_was(open_page: Any, stage: PageStage) -> None:
     page = open_page()
     show(page, "mixer")

@@ -2,6 +2,7 @@
 
 import { attribute, h, say, svg } from "./core/dom.js";
 import { listenToKeys } from "./core/keys.js";
+import { pair } from "./core/pairing.js";
 import { session } from "./core/session.js";
 import { applyTheme, keep, setting } from "./core/settings.js";
 import "./elements/notices.js";
@@ -68,7 +69,9 @@ session.on("link", () => {
 document.querySelector("#cover form")?.addEventListener("submit", async (event) => {
   event.preventDefault();
   const field = /** @type {HTMLInputElement} */ (document.querySelector("#cover input"));
-  if (await session.pair(field.value.trim())) session.connection.open();
+  const trouble = await pair(field.value.trim());
+  if (trouble) session.note(trouble);
+  else session.connection.open();
   field.value = "";
 });
 

@@ -5,6 +5,8 @@
 
 import { Clock } from "./clock.js";
 import { Connection } from "./connection.js";
+import { decodeFrame, decodePicture } from "./decode.js";
+import { pairByLink } from "./pairing.js";
 import { Table } from "./table.js";
 
 /** @import { Event as Moved, Instrument, Key, Picture, Snapshot, State, Value } from "./types.js" */
@@ -16,9 +18,6 @@ const HOLD_AGAIN_MS = 2000;
 const MOST_EVENTS = 400;
 const METERS_HZ = 30;
 const STATE_HZ = 10;
-const HEADER_BYTES = 32;
-/** Values of a channel in a frame of meters. */
-export const METER_WORDS = 4;
 
 export class Session extends EventTarget {
   constructor() {
@@ -36,7 +35,7 @@ export class Session extends EventTarget {
     this.client = "";
     this.clock = new Clock();
     /** Master, then decks: peak left, peak right, RMS and loudness of each. */
-    this.meters = new Float32Array(0);
+    this.meters = /** @type {Float32Array} */ (new Float32Array(0));
     this.limiter = 0;
     /** @type {Moved[]} newest last */
     this.events = [];
@@ -85,7 +84,8 @@ export class Session extends EventTarget {
 
   /** Pair if the link said so, and connect. */
   async open() {
-    await this.#pair();
+    const trouble = await pairByLink();
+    if (trouble) this.note(trouble);
     this.connection.open();
   }
 
@@ -183,20 +183,10 @@ export class Session extends EventTarget {
     return this.#ask({ get: what, ...more });
   }
 
-  /** The picture of a deck's loop. @param {number} deck @param {"present" | "next"} which @returns {Promise<(Picture & {key: string, beats: number}) | null>} */
+  /** The picture of a deck's loop. @param {number} deck @param {"present" | "next"} which @returns {Promise<Picture | null>} */
   async picture(deck, which) {
     const told = await this.get("loop", { deck, which });
-    if (!told) return null;
-    const signed = (/** @type {string} */ text) => Array.from(new Int8Array(bytes(text).buffer), (n) => n / 127);
-    return {
-      key: told.picture,
-      beats: told.beats,
-      low: signed(told.low),
-      high: signed(told.high),
-      bands: told.bands,
-      frames: told.frames,
-      mel: bytes(told.mel),
-    };
+    return told && decodePicture(told);
   }
 
   /** Hear master or cue in this page. @param {string} which */
@@ -340,18 +330,12 @@ export class Session extends EventTarget {
 
   /** @param {ArrayBuffer} buffer */
   #frame(buffer) {
-    const view = new DataView(buffer);
-    if (view.getUint8(1) !== 1) return;
-    const kind = view.getUint8(0);
-    if (kind === 2) this.sound?.(buffer); // it is given away
-    if (kind !== 1) return;
-    const words = METER_WORDS * (view.getUint16(2, true) + 1);
-    if (this.meters.length !== words) this.meters = new Float32Array(words);
-    for (let word = 0; word < words; word += 1) {
-      this.meters[word] = view.getFloat32(HEADER_BYTES + 4 * word, true);
-    }
-    this.limiter = view.getFloat32(28, true);
-    this.clock.told(view.getFloat64(8, true), view.getFloat32(24, true));
+    const frame = decodeFrame(buffer);
+    if (frame.kind === "sound") this.sound?.(buffer);
+    if (frame.kind !== "meters") return;
+    this.meters = frame.levels;
+    this.limiter = frame.limiter;
+    this.clock.told(frame.beat, frame.tempo);
   }
 
   /** @param {string} address */
@@ -378,31 +362,6 @@ export class Session extends EventTarget {
     this.link = link;
     this.dispatchEvent(new Event("link"));
   }
-
-  /** The token of a QR code's link is posted once and leaves the address bar at once. */
-  async #pair() {
-    const token = new URLSearchParams(location.hash.slice(1)).get("pair");
-    if (token) {
-      history.replaceState(null, "", location.pathname);
-      await this.pair(token);
-    }
-  }
-
-  /** @param {string} token @returns {Promise<boolean>} */
-  async pair(token) {
-    const answer = await fetch("/pair", {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ token }),
-    }).catch(() => null);
-    if (!answer?.ok) this.note(answer?.status === 429 ? "too many tries: wait a minute" : "this code is not valid any more");
-    return answer?.ok ?? false;
-  }
-}
-
-/** @param {string} text base64 */
-function bytes(text) {
-  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 }
 
 export const session = new Session();

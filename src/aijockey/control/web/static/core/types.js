@@ -56,6 +56,8 @@
  * @property {string} source
  *
  * @typedef {object} Picture a loop to look at
+ * @property {string} key
+ * @property {number} beats
  * @property {number[]} low smallest sample of each slice, -1 to 1
  * @property {number[]} high greatest
  * @property {number} bands

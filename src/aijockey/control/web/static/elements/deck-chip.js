@@ -3,7 +3,8 @@
 import { attribute, h, say } from "../core/dom.js";
 import { hueOf } from "../core/colour.js";
 import { everyFrame, redraw } from "../core/frames.js";
-import { METER_WORDS, session } from "../core/session.js";
+import { METER_WORDS } from "../core/decode.js";
+import { session } from "../core/session.js";
 import { clamp } from "../core/table.js";
 import { Live } from "./live.js";
 

@@ -20,7 +20,7 @@ const MOST_GAIN = 6;
 const BEATS = 8;
 
 export class LoopView extends CanvasElement {
-  /** @type {(Picture & {key: string, beats: number}) | null} */
+  /** @type {(Picture) | null} */
   picture = null;
   #wanted = "";
   #loop = "";
@@ -164,11 +164,11 @@ export class LoopView extends CanvasElement {
   }
 }
 
-/** @type {Map<string, Picture & {key: string, beats: number}>} */
+/** @type {Map<string, Picture>} */
 const pictures = new Map();
 const MOST_PICTURES = 64;
 
-/** @param {string} key @param {Picture & {key: string, beats: number}} picture */
+/** @param {string} key @param {Picture} picture */
 function remember(key, picture) {
   pictures.delete(key);
   pictures.set(key, picture);

@@ -2,7 +2,8 @@
 
 import { colour } from "../core/colour.js";
 import { everyFrame } from "../core/frames.js";
-import { METER_WORDS, session } from "../core/session.js";
+import { METER_WORDS } from "../core/decode.js";
+import { session } from "../core/session.js";
 import { clamp } from "../core/table.js";
 import { CanvasElement } from "./canvas.js";
 
