@@ -184,9 +184,10 @@ def draw(seed: int) -> dict[str, Any]:
             mel = np.maximum(mel, loud * bands[:, None] * hit)
     noise = rng.uniform(0.7, 1.0, COLUMNS)
     high = np.round(120 * envelope * noise).astype(np.int8)
+    shades = np.round(255 * np.clip(1 + np.log10(mel + 1e-4) / 4, 0, 1)).astype(np.uint8)
     return {
         "beats": 8, "columns": COLUMNS, "bands": BANDS, "frames": FRAMES,
-        "low": _text(-high), "high": _text(high), "mel": _text(np.round(255 * np.clip(1 + np.log10(mel + 1e-4) / 4, 0, 1)).astype(np.uint8)),
+        "low": _text(-high), "high": _text(high), "mel": _text(shades),
     }  # fmt: skip
 
 
@@ -210,7 +211,9 @@ class PageStage:
             self.desk._values[address] = value
         self.listener = listen(self.port)
         self.port = int(self.listener.getsockname()[1])
-        self.service: WebService = WebConfig(self.listener, self.backstage, Access(self.port)).build(self.desk)
+        self.service: WebService = WebConfig(self.listener, self.backstage, Access(self.port)).build(
+            self.desk
+        )
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()

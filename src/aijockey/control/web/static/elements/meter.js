@@ -9,13 +9,15 @@ import { CanvasElement } from "./canvas.js";
 
 const FLOOR_DB = -54;
 const HOT_DB = -1;
-const FALL_DB = 0.35; // a frame
+const FALL_DB = 0.7; // a frame of meters
 const MARKS_DB = [0, -6, -12, -24, -36];
 
 export class Meter extends CanvasElement {
   #colours = { bar: "", peak: "", hot: "", rail: "", mark: "" };
   #held = [FLOOR_DB, FLOOR_DB];
   #shown = "";
+  /** @type {Float32Array | null} */
+  #seen = null;
 
   build() {
     super.build();
@@ -44,6 +46,9 @@ export class Meter extends CanvasElement {
   }
 
   draw() {
+    // Meters come half as often as pictures of the screen.
+    if (this.#seen === session.meters && this.#shown) return;
+    this.#seen = session.meters;
     const from = METER_WORDS * this.#channel;
     const [left = -120, right = -120, rms = -120] = session.meters.subarray(from, from + METER_WORDS);
     this.#held = [left, right].map((peak, side) => Math.max(peak, (this.#held[side] ?? 0) - FALL_DB, FLOOR_DB - 1));
