@@ -1,0 +1,211 @@
+"""The page in a real browser: what hands do on it reaches the desk, and what others do shows."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from tests.control.web.page.conftest import axe_script
+from tests.control.web.page.stage import PageStage
+
+SIZES = ((1024, 768), (768, 1024), (390, 844), (1920, 1080))
+VIEWS = ("play", "explore", "mixer", "set", "settings")
+
+
+SESSION = "import('/core/session.js')"
+
+
+def centre(page: Any, selector: str) -> tuple[float, float]:
+    box = page.locator(selector).first.bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def until(page: Any, true: Callable[[], bool], seconds: float = 10.0) -> None:
+    for _ in range(int(seconds / 0.02)):
+        if true():
+            return
+        page.wait_for_timeout(20)
+    raise AssertionError("it did not come about")
+
+
+def show(page: Any, view: str) -> None:
+    page.click(f"nav [data-view={view}]")
+    page.wait_for_selector(f"nav [data-view={view}][aria-current=page]")
+
+
+def test_nothing_is_asked_for_elsewhere_and_each_view_fits_each_size(page: Any) -> None:
+    for width, height in SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        for view in VIEWS:
+            show(page, view)
+            assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, (width, view)
+        box = page.locator("jockey-transport > :visible").last.bounding_box()
+        assert box["x"] + box["width"] <= width
+
+
+def test_every_parameter_of_a_deck_has_a_control(page: Any) -> None:
+    page.click("jockey-deck-strip .more")
+    page.wait_for_selector("dialog.drawer[open]")
+    shown = set(
+        page.evaluate(
+            "[...document.querySelectorAll('dialog [address]')].map((e) => e.getAttribute('address'))"
+        )
+    )
+    names = page.evaluate(f"{SESSION}.then(({{session}}) => session.table.deckNames())")
+    rows = [f"deck.1.{name}" for name in names]
+    missing = set(rows) - shown - {f"deck.1.moment_{number}" for number in range(1, 9)}
+    assert len(rows) > 40
+    assert missing == set()
+    page.keyboard.press("Escape")
+    page.wait_for_selector("dialog.drawer", state="detached")
+
+
+def test_two_faders_and_a_pad_move_at_once_and_are_held_meanwhile(page: Any, stage: PageStage) -> None:
+    page.click(".tabs [data-pane=Moments]")
+    page.wait_for_selector("jockey-deck-strip[deck='3'] jockey-map")
+    for deck in (1, 2):
+        stage.call(stage.desk.move, f"deck.{deck}.gain_db", -10.0, source="script")
+    fader = "jockey-fader[address='deck.{}.gain_db']"
+    page.wait_for_selector(fader.format(2) + "[aria-valuenow='-10']")
+    stage.link.sent.clear()
+    touch = page.context.new_cdp_session(page)
+    places = [
+        centre(page, fader.format(1) + " .track"),
+        centre(page, fader.format(2) + " .track"),
+        centre(page, "jockey-deck-strip[deck='3'] jockey-map"),
+    ]
+
+    def fingers(kind: str, moved: float) -> None:
+        ways = ((0, -moved), (0, moved), (moved, moved / 2))
+        points = [
+            {"x": x + dx, "y": y + dy, "id": number}
+            for number, ((x, y), (dx, dy)) in enumerate(zip(places, ways, strict=True))
+        ]
+        touch.send(
+            "Input.dispatchTouchEvent", {"type": kind, "touchPoints": points if kind != "touchEnd" else []}
+        )
+
+    fingers("touchStart", 0)
+    for step in range(1, 11):
+        fingers("touchMove", 3.0 * step)
+        page.wait_for_timeout(16)
+    until(page, lambda: stage.call(stage.desk.holder, "deck.1.gain_db") is not None)
+    holder = stage.call(stage.desk.holder, "deck.2.gain_db")
+    fingers("touchEnd", 30.0)
+    until(page, lambda: stage.call(stage.desk.holder, "deck.2.gain_db") is None)
+
+    sent = {
+        address: [value for to, value in stage.link.sent if to == address] for address, _ in stage.link.sent
+    }
+    assert holder.startswith("page")
+    up, down, loops = sent["deck.1.gain_db"], sent["deck.2.gain_db"], sent["deck.3.loop"]
+    assert up == sorted(up)
+    assert up[-1] > -9.0
+    assert down == sorted(down, reverse=True)
+    assert down[-1] < -11.0
+    assert all(str(text).startswith("voice=breaks; point=(") for text in loops)
+    assert len(set(loops)) == len(loops)
+    # They moved in turn, not one after the other has ended.
+    order = [address for address, _ in stage.link.sent if address.endswith("gain_db")]
+    assert order.index("deck.2.gain_db") < len(order) - 1 - order[::-1].index("deck.1.gain_db")
+
+
+def test_what_others_move_and_hold_shows(page: Any, stage: PageStage) -> None:
+    fader = page.locator("jockey-fader[address='deck.1.gain_db']")
+    stage.call(stage.desk.hold, "deck.1.gain_db", "midi")
+    stage.call(stage.desk.move, "deck.1.gain_db", -20.0, source="midi")
+    page.wait_for_selector("jockey-fader[address='deck.1.gain_db'][data-held=midi][aria-valuenow='-20']")
+    fader.focus()
+    page.keyboard.press("ArrowUp")
+    page.wait_for_timeout(100)
+    assert fader.get_attribute("aria-valuenow") == "-20"
+    stage.call(stage.desk.release, "deck.1.gain_db", "midi")
+    page.wait_for_selector("jockey-fader[address='deck.1.gain_db']:not([data-held])")
+
+
+def test_keys_move_what_has_the_focus_and_what_the_table_of_keys_says(page: Any, stage: PageStage) -> None:
+    stage.call(stage.desk.move, "deck.2.gain_db", -6.0, source="script")
+    page.wait_for_selector("jockey-fader[address='deck.2.gain_db'][aria-valuenow='-6']")
+    page.focus("jockey-fader[address='deck.2.gain_db']")
+    page.keyboard.press("ArrowUp")
+    until(page, lambda: stage.call(stage.desk.value, "deck.2.gain_db") == -5.0)
+    page.keyboard.press("Delete")
+    until(page, lambda: stage.call(stage.desk.value, "deck.2.gain_db") == 0.0)
+    plays = stage.call(stage.desk.value, "deck.1.play")
+    page.keyboard.press("q")
+    until(page, lambda: stage.call(stage.desk.value, "deck.1.play") == 1.0 - plays)
+    page.keyboard.press("?")
+    page.wait_for_selector("dialog.help[open] kbd:text-is('q')")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("dialog.help", state="detached")
+
+
+def test_a_refused_value_goes_back_and_says_why(page: Any, stage: PageStage) -> None:
+    before = stage.call(stage.desk.value, "deck.1.quantise_beats")
+    page.evaluate(f"{SESSION}.then(({{session}}) => session.move('deck.1.quantise_beats', 3))")
+    page.wait_for_selector("jockey-notices[data-shown] p:has-text('is not one of')")
+    assert page.evaluate(f"{SESSION}.then(({{session}}) => session.value('deck.1.quantise_beats'))") == before
+
+
+def test_a_controller_is_learned_by_touching_the_page(page: Any, stage: PageStage) -> None:
+    before = stage.call(stage.desk.value, "deck.2.mute")
+    show(page, "settings")
+    page.click("button:text-is('Learn a controller')")
+    show(page, "mixer")
+    page.click("jockey-deck-strip[deck='2'] jockey-button.mute button")
+    page.wait_for_selector("jockey-notices[data-shown] p:has-text('deck.2.mute: control 21')")
+    page.wait_for_selector(".learn", state="detached")
+    command = {"service": "midi", "command": {"learn": "deck.2.mute"}}
+    assert [
+        dict(told) | command == dict(told) for what, told in stage.backstage.heard if what == "service"
+    ] == [True]
+    # It was chosen, not moved.
+    assert stage.call(stage.desk.value, "deck.2.mute") == before
+
+
+def test_after_a_restart_of_the_server_the_page_goes_on_where_it_was(
+    page: Any, stage: PageStage, troubles: list[str]
+) -> None:
+    show(page, "mixer")
+    page.evaluate("window.stayed = true")
+    stage.end()
+    page.wait_for_selector("body[data-link=waiting]")
+    assert page.locator("#cover").is_visible()
+    stage.link.values_["deck.1.pan"] = 0.5
+    stage.begin()
+    page.wait_for_selector("body[data-link=on]")
+    assert page.evaluate("window.stayed")
+    assert page.locator("nav [data-view=mixer]").get_attribute("aria-current") == "page"
+    assert page.evaluate(f"{SESSION}.then(({{session}}) => session.value('deck.1.pan'))") == 0.5
+    # The browser reports each try that nobody answered; that is no fault of the page.
+    troubles[:] = [text for text in troubles if "ERR_CONNECTION_REFUSED" not in text]
+
+
+def test_sound_comes_out_of_the_worklet(page: Any) -> None:
+    figures = "import('/core/sound.js').then(({sound}) => sound.figures)"
+    page.click("jockey-sound-button button")
+    page.wait_for_selector("jockey-sound-button button[aria-pressed=true]")
+    until(page, lambda: page.evaluate(figures)["level"] > 0.2)
+    told = page.evaluate(figures)
+    assert told["level"] == pytest.approx(0.25, abs=0.03)
+    assert told["buffered_ms"] > 0
+    page.click("jockey-sound-button button")
+    page.wait_for_selector("jockey-sound-button button[aria-pressed=false]")
+
+
+def test_axe_finds_nothing(page: Any) -> None:
+    script = axe_script()
+    page.evaluate(script)
+
+    def violations(view: str, settings: str) -> list[Any]:
+        show(page, view)
+        result = page.evaluate(f"axe.run(document, {{resultTypes: ['violations'], {settings}}})")
+        return [
+            (view, one["id"], node["target"], node.get("failureSummary", "")[:200])
+            for one in result["violations"]
+            for node in one["nodes"][:3]
+        ]
+
+    found = [one for view in VIEWS for one in violations(view, "")]
+    page.emulate_media(color_scheme="light")
+    found += [one for view in ("play", "set") for one in violations(view, "runOnly: ['color-contrast']")]
+    assert found == []
