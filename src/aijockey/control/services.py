@@ -46,7 +46,9 @@ class Commanded(Protocol):
 class ServiceConfig(Protocol):
     """What is asked for on the command line; plain and picklable, so that it travels to the control process."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """That of the service."""
 
     def build(self, desk: Desk) -> Service:
         """The service. Imports its libraries here, so that whoever does not use it need not have them."""

@@ -82,7 +82,7 @@ class _Reader:
         value = table.get(key, default)
         if value is default and key not in table:
             return default
-        if isinstance(value, bool) and kind is not bool or not isinstance(value, kind):
+        if (isinstance(value, bool) and kind is not bool) or not isinstance(value, kind):
             kinds = " or ".join(_KINDS[entry] for entry in (kind if isinstance(kind, tuple) else (kind,)))
             raise self.fail(f"{key} = {value!r}: expected {kinds}")
         return value
@@ -93,7 +93,13 @@ class _Reader:
                 raise self.fail(f"unknown key '{key}'{near(key, known)}; known are {', '.join(known)}")
 
 
-_KINDS: dict[type, str] = {str: "text", int: "a whole number", float: "a number", bool: "true or false", list: "a list"}
+_KINDS: dict[type, str] = {
+    str: "text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    list: "a list",
+}
 
 
 def read_map(path: Path) -> ControllerMap:
@@ -129,7 +135,7 @@ def parse_map(text: str, name: str = "map") -> ControllerMap:
     reader.only(head, HEAD_KEYS)
     ports = reader.take(head, "ports", list, [])
     if not ports or not all(isinstance(port, str) and port.strip() for port in ports):
-        raise reader.fail(f"ports = {ports!r}: expected parts of port names, such as [\"nanoKONTROL2\"]")
+        raise reader.fail(f'ports = {ports!r}: expected parts of port names, such as ["nanoKONTROL2"]')
     bindings: list[Binding] = []
     used: dict[tuple[Control, object], int] = {}
     for number, entry in enumerate(reader.take(head, "map", list, []), 1):
@@ -182,7 +188,9 @@ def _binding(reader: _Reader, entry: Mapping[str, Any], turn: int, number: int) 
             raise reader.fail(f"mode = {mode!r}{near(mode, MODES)}; expected one of {', '.join(MODES)}")
         encoding = reader.take(entry, "encoding", str, "twos")
         if encoding not in ENCODINGS:
-            raise reader.fail(f"encoding = {encoding!r}{near(encoding, ENCODINGS)}; expected {', '.join(ENCODINGS)}")
+            raise reader.fail(
+                f"encoding = {encoding!r}{near(encoding, ENCODINGS)}; expected {', '.join(ENCODINGS)}"
+            )
         light = reader.take(entry, "light", str, None)
         return checked(
             Binding(
@@ -241,7 +249,9 @@ def _hello(reader: _Reader, line: object) -> bytes:
 def as_toml(made: ControllerMap) -> str:
     """A map as text that `parse_map` reads back; one entry for each binding."""
     lines = [f"format = {FORMAT}", f"title = {_toml(made.title)}"]
-    lines += [f"{key} = {_toml(text)}" for key, text in (("source", made.source), ("note", made.note)) if text]
+    lines += [
+        f"{key} = {_toml(text)}" for key, text in (("source", made.source), ("note", made.note)) if text
+    ]
     lines.append(f"ports = [{', '.join(_toml(port) for port in made.ports)}]")
     if made.hello:
         lines.append(f"hello = [{', '.join(_toml(data.hex(' ')) for data in made.hello)}]")
@@ -266,7 +276,9 @@ def _toml(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
-        escaped = "".join(f"\\u{ord(letter):04x}" if letter < " " or letter in '"\\\x7f' else letter for letter in value)
+        escaped = "".join(
+            f"\\u{ord(letter):04x}" if letter < " " or letter in '"\\\x7f' else letter for letter in value
+        )
         return f'"{escaped}"'
     return repr(value)
 

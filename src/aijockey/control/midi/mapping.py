@@ -133,7 +133,9 @@ def checked(binding: Binding) -> Binding:
     if binding.mode in PRESSED_BY:
         row.check(binding.on_value, binding.address)
     elif not has_travel(row):
-        raise BindingError(f"{binding.address} is {row.curve}; {binding.mode} cannot move it, a button with 'to' can")
+        raise BindingError(
+            f"{binding.address} is {row.curve}; {binding.mode} cannot move it, a button with 'to' can"
+        )
     if binding.mode == "relative" and binding.control.kind not in ("cc", "nrpn"):
         raise BindingError(f"{binding.control} is not an endless knob; relative is for cc and nrpn")
     if not 0.0 < binding.step <= 1.0:
@@ -152,6 +154,10 @@ def learned(control: Control, address: str, encoding: Encoding | None = None) ->
     mode: Mode = "relative" if encoding else natural_mode(control, row, False)
     return checked(
         Binding(
-            control, address, mode, encoding=encoding or "twos", centred=mode == "absolute" and is_centred(row)
+            control,
+            address,
+            mode,
+            encoding=encoding or "twos",
+            centred=mode == "absolute" and is_centred(row),
         )
     )

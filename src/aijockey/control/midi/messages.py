@@ -61,7 +61,9 @@ class Control:
         found = _TEXT.fullmatch(text.strip().lower())
         if not found or found[2] not in NUMBERS:
             kinds = ", ".join(NUMBERS)
-            raise ControlError(f"{text!r} is no control; expected one such as 'ch1 cc 7', of the kinds {kinds}")
+            raise ControlError(
+                f"{text!r} is no control; expected one such as 'ch1 cc 7', of the kinds {kinds}"
+            )
         channel, kind, number = int(found[1] or 1), found[2], found[3]
         most = NUMBERS[kind]
         if not 1 <= channel <= 16:

@@ -345,7 +345,9 @@ def counts_each_time(address: str) -> bool:
 
 def _asks(key: bytes, data: bytes) -> bool:
     """Whether a message is a question: one of the words, or an address without an argument."""
-    return key in _QUESTION_KEYS or (len(data) <= len(key) + 8 and data[len(key) :].strip(b"\0") in (b"", b","))
+    return key in _QUESTION_KEYS or (
+        len(data) <= len(key) + 8 and data[len(key) :].strip(b"\0") in (b"", b",")
+    )
 
 
 def _as_question(key: bytes, sender: Sender) -> bytes:

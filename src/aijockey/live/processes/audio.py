@@ -324,7 +324,6 @@ class Performance:
             ],
         }
 
-
     def _heard(self) -> dict[str, float]:
         """The beat that the device takes now, its tempo, and when that was so on the steady clock."""
         engine = self.engine
