@@ -31,7 +31,9 @@ WHOLE_HZ: Mapping[int, tuple[float, float]] = {
 # An attack belongs to a class if its band rises by this share of the strongest such rise in the loop…
 LEAST_OF_CLASS: Mapping[int, float] = {KICK: 0.35, SNARE: 0.45, HAT: 0.08}
 # … and by this share of how much all that it is compared with does.
-LEAST_OF_ATTACK: Mapping[int, float] = {KICK: 0.45, SNARE: 0.4, HAT: 0.2}
+LEAST_OF_ATTACK: Mapping[int, float] = {KICK: 0.45, SNARE: 0.5, HAT: 0.2}
+# A clap on a kick is half hidden behind its click, which alone is no clap.
+SNARE_ON_KICK_OF_CLASS, SNARE_ON_KICK_OF_ATTACK = 0.55, 0.3
 # How long an attack takes to be seen in all bands.
 RISE_FRAMES, BEFORE_FRAMES, AFTER_FRAMES = 3, 1, 3
 MOST_HITS = 128
@@ -71,10 +73,17 @@ def drum_hits(audio: Float) -> Hits:
     power = power_spectrogram(mono, WINDOW_SAMPLES, HOP_SAMPLES)
     frames = np.rint(onsets.times_samples / HOP_SAMPLES).astype(int)
     found = []
+    kicks = np.zeros(len(frames), dtype=bool)
     for kind, band_hz in BANDS_HZ.items():
         rises, whole = (_rises(_band(power, hz), frames) for hz in (band_hz, WHOLE_HZ[kind]))
         strongest = float(rises.max())
-        struck = (rises >= LEAST_OF_CLASS[kind] * strongest) & (rises >= LEAST_OF_ATTACK[kind] * whole)
+        of_class, of_attack = rises / max(strongest, 1e-9), rises / np.maximum(whole, 1e-9)
+        struck = (of_class >= LEAST_OF_CLASS[kind]) & (of_attack >= LEAST_OF_ATTACK[kind])
+        if kind == KICK:
+            kicks = struck
+        elif kind == SNARE:
+            hidden = (of_class >= SNARE_ON_KICK_OF_CLASS) & (of_attack >= SNARE_ON_KICK_OF_ATTACK)
+            struck = np.where(kicks, hidden, struck)
         struck &= strongest > 1e-4
         found += [
             (onsets.times_samples[index], kind, rises[index] / strongest) for index in np.flatnonzero(struck)

@@ -66,7 +66,7 @@ class Clock:
         return self.now
 
 
-def a_desk(clock: Callable[[], float] = Clock(), decks: int = 2) -> tuple[Desk, FakeLink]:
+def a_desk(clock: Callable[[], float] | None = None, decks: int = 2) -> tuple[Desk, FakeLink]:
     link = FakeLink()
     voices = (Voice("techno", False, ("swing",)), Voice("bass", True, ("bass",)))
-    return Desk(Instrument("test", decks, voices), link, clock), link
+    return Desk(Instrument("test", decks, voices), link, clock or Clock()), link

@@ -59,7 +59,9 @@ def test_a_note_on_without_velocity_is_a_note_off():
     assert decoder.decode(bytes((0x90, 36, 0))) == decoder.decode(bytes((0x80, 36, 64)))
 
 
-@pytest.mark.parametrize("text", ["", "cc", "cc 128", "ch17 cc 1", "ch0 cc 1", "cc14 32", "bend 3", "knob 4", "cc x"])
+@pytest.mark.parametrize(
+    "text", ["", "cc", "cc 128", "ch17 cc 1", "ch0 cc 1", "cc14 32", "bend 3", "knob 4", "cc x"]
+)
 def test_what_names_no_control_says_why(text):
     with pytest.raises(ControlError):
         Control.parse(text)

@@ -2,7 +2,7 @@
 
 A delay-locked loop predicts each tick and is corrected by a part of each error (Adriaensen, "Using a DLL to filter
 time", 2005). It begins wide, to be there within a beat, and then narrows, so that the jitter of cables and of USB (some
-milliseconds) comes through a hundred times smaller.
+milliseconds) comes through several times smaller. Where errors keep their sign it is wide again: the tempo moves.
 """
 
 import math
@@ -12,8 +12,10 @@ TICKS_PER_BEAT = 24
 TICKS_PER_SIXTEENTH = 6
 SLOWEST_BPM, FASTEST_BPM = 20.0, 300.0
 # Of the loop: at first, and after so many ticks.
-WIDE_HZ, NARROW_HZ = 4.0, 0.35
+WIDE_HZ, NARROW_HZ = 4.0, 0.2
 SETTLED_TICKS = 48
+# Errors that average to more than this over some ten ticks are no jitter.
+DRIFT_S, DRIFT_SHARE = 0.003, 0.1
 # Further off than this it is another tempo, or ticks were lost: begin anew.
 LOST_TICKS = 1.5
 SILENT_S = 60.0 / SLOWEST_BPM / TICKS_PER_BEAT * 4.0
@@ -35,6 +37,7 @@ class ClockIn:
     _seen_s: float = -math.inf
     _next_s: float = 0.0
     _period_s: float = 0.0
+    _drift_s: float = 0.0
     _waits: bool = False
 
     def tick(self, time_s: float) -> None:
@@ -101,7 +104,10 @@ class ClockIn:
         if abs(error_s) > LOST_TICKS * self._period_s + 0.01:
             self._seen, self._period_s = 1, 0.0
             return
+        self._drift_s += DRIFT_SHARE * (error_s - self._drift_s)
         self._seen += 1
+        if abs(self._drift_s) > DRIFT_S:
+            self._seen, self._drift_s = min(self._seen, SETTLED_TICKS // 2), 0.0
         bandwidth_hz = max(NARROW_HZ, WIDE_HZ * min(1.0, 12.0 / self._seen))
         # The loop is of second order and critically damped at the root of two.
         omega = min(1.0, 2.0 * math.pi * bandwidth_hz * self._period_s)
