@@ -27,3 +27,6 @@ class FakeLink:
 
     def state(self) -> dict[str, Any]:
         return {"beat": 4.0}
+
+    def hits(self, loop_key: str) -> None:
+        return None

@@ -3,8 +3,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from aijockey.audio.onsets import loop_onsets
 from aijockey.corpus.cut import Piece, conform, pieces_of_bars, pieces_of_beats, pieces_without_tempo
-from aijockey.corpus.onsets import loop_onsets
 from aijockey.corpus.timing import Timing
 
 RATE_HZ = 48_000

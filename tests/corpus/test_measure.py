@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aijockey.audio.onsets import loop_onsets
 from aijockey.corpus.measure import CONTROLS, MEASURES, measure_loop
-from aijockey.corpus.onsets import loop_onsets
 from aijockey.music.grid import BEAT_SAMPLES, LOOP_SAMPLES, RATE_HZ, SIXTEENTH_SAMPLES
 
 TIME_S = np.arange(LOOP_SAMPLES) / RATE_HZ

@@ -10,7 +10,7 @@ One thread has the desk: that of the control process' event loop. Others hand ov
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from aijockey.control import parameters
 from aijockey.control.parameters import (
@@ -20,6 +20,9 @@ from aijockey.control.parameters import (
     ParameterError,
     Value,
 )
+
+if TYPE_CHECKING:
+    from aijockey.audio.drum_hits import Hits
 
 # A hand that holds a parameter and is silent for so long has gone.
 HOLD_S = 5.0
@@ -78,6 +81,9 @@ class Link(Protocol):
     def state(self) -> dict[str, Any]:
         """What the engine and the supervisor show: position, decks, meters, health."""
 
+    def hits(self, loop_key: str) -> "Hits | None":
+        """What is struck in a loop, by the key that the state has for it; None where that is not known."""
+
 
 Listener = Callable[[Change], None]
 
@@ -130,6 +136,10 @@ class Desk:
     def state(self) -> dict[str, Any]:
         """What the engine and the supervisor show."""
         return self._link.state()
+
+    def hits(self, loop_key: str) -> "Hits | None":
+        """What is struck in a loop, by its key in the state; None where that is not known (yet)."""
+        return self._link.hits(loop_key)
 
     def move(self, address: str, value: object, *, over_beats: float = 0.0, source: str) -> Value:
         """Move a parameter; returns the value as the engine takes it. Listeners hear of it before this returns.

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from aijockey.corpus.onsets import HOP_SAMPLES, WINDOW_SAMPLES, band_matrix, power_spectrogram
+from aijockey.audio.onsets import HOP_SAMPLES, WINDOW_SAMPLES, band_matrix, power_spectrogram
 from aijockey.music.grid import SIXTEENTH_SAMPLES
 
 Float = npt.NDArray[np.float32]

@@ -15,7 +15,7 @@ import scipy.fft
 import scipy.ndimage
 import scipy.signal
 
-from aijockey.corpus.onsets import (
+from aijockey.audio.onsets import (
     HOP_SAMPLES,
     WINDOW_SAMPLES,
     Onsets,

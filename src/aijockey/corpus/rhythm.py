@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import scipy.fft
 
+from aijockey.audio.onsets import BANDS, FLOOR_DB, HOP_SAMPLES, WINDOW_SAMPLES, band_matrix
 from aijockey.audio.stft import hann
-from aijockey.corpus.onsets import BANDS, FLOOR_DB, HOP_SAMPLES, WINDOW_SAMPLES, band_matrix
 from aijockey.music.grid import RATE_HZ
 
 Float = npt.NDArray[np.float32]

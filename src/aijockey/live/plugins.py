@@ -15,7 +15,6 @@ A plug-in that is missing, fails, or answers with what is not finite is bypassed
 """
 
 import os
-import sys
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ from typing import Any
 import numpy as np
 
 from aijockey.control.parameters import near
+from aijockey.control.player_files import player_folder
 from aijockey.errors import AijockeyError
 from aijockey.live.effects.insert import Float, Gain, Place, mixed
 from aijockey.music.grid import RATE_HZ
@@ -51,13 +51,7 @@ def configuration_path() -> Path:
     """Where the player's plug-ins are listed. Thread: any"""
     if chosen := os.environ.get("AIJOCKEY_PLUGINS"):
         return Path(chosen)
-    if sys.platform == "win32":
-        base = Path(os.environ.get("APPDATA", Path.home()))
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Application Support"
-    else:
-        base = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    return base / "aijockey" / "plugins.toml"
+    return player_folder() / "plugins.toml"
 
 
 def read_plugins(path: Path | None = None) -> dict[str, PluginEntry]:

@@ -1,6 +1,7 @@
 """Endless knobs: by how many steps they were turned, in the three ways in which devices say so."""
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Literal
 
 Encoding = Literal["twos", "offset", "sign"]
@@ -37,8 +38,8 @@ def guess(values: Sequence[int]) -> Encoding | None:
     """
     if len(values) < LEAST_MESSAGES:
         return None
-    repeats = sum(first == second for first, second in zip(values, values[1:], strict=False))
-    leaps = sum(abs(first - second) > 40 for first, second in zip(values, values[1:], strict=False))
+    repeats = sum(first == second for first, second in pairwise(values))
+    leaps = sum(abs(first - second) > 40 for first, second in pairwise(values))
     if 2 * (repeats + leaps) < len(values) - 1 or set(values) <= {0, 127}:
         return None
     fitting = [

@@ -82,7 +82,7 @@ class _Reader:
         value = table.get(key, default)
         if value is default and key not in table:
             return default
-        if isinstance(value, bool) and kind is not bool or not isinstance(value, kind):
+        if (isinstance(value, bool) and kind is not bool) or not isinstance(value, kind):
             kinds = " or ".join(_KINDS[entry] for entry in (kind if isinstance(kind, tuple) else (kind,)))
             raise self.fail(f"{key} = {value!r}: expected {kinds}")
         return value

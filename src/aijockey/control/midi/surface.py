@@ -153,6 +153,8 @@ class Surface:
         """The device has gone: what its buttons held is let go."""
         for binding in list(self._down):
             self._down.discard(binding)
+            if binding.mode != "hold":
+                continue
             try:
                 self.desk.move(binding.address, binding.off_value, source=self.source)
             except AijockeyError as error:

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from aijockey.audio.drum_hits import Hits
 from aijockey.control.parameters import DECK_PARAMETERS, GLOBAL_PARAMETERS, Value
 from aijockey.live.processes.board import Board
+from aijockey.live.processes.gallery import Gallery
 from aijockey.live.processes.mailbox import Mailbox, Outbox, key_of
 from aijockey.live.set_parts import check_move
 
@@ -30,10 +32,13 @@ class DeskLink:
     Parameters
     ----------
     urgent : a second way to the engine, which looks there first; None where there is none.
+    gallery : where workers hang what they see in loops; None where they do not.
     """
 
-    def __init__(self, board: Board, outbox: Outbox, urgent: Mailbox | None = None) -> None:
-        self._board, self._outbox, self._urgent = board, outbox, urgent
+    def __init__(
+        self, board: Board, outbox: Outbox, urgent: Mailbox | None = None, gallery: Gallery | None = None
+    ) -> None:
+        self._board, self._outbox, self._urgent, self._gallery = board, outbox, urgent, gallery
         self._serial = 0
 
     def check(self, address: str, value: object) -> Value:
@@ -62,3 +67,8 @@ class DeskLink:
     def state(self) -> dict[str, Any]:
         """What the engine and the supervisor show."""
         return {**(self._board.read("state") or {}), **(self._board.read("watch") or {})}
+
+    def hits(self, loop_key: str) -> Hits | None:
+        """What is struck in a loop; None where the gallery has not, or no longer, its picture."""
+        picture = self._gallery.find(loop_key) if self._gallery is not None and loop_key else None
+        return None if picture is None else picture.hits

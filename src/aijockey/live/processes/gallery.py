@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from aijockey.audio.drum_hits import CLASSES, MOST_HITS, NO_HITS, Hits, drum_hits
 from aijockey.live.loops import LoopRequest
 from aijockey.live.plan import request_text
 from aijockey.live.processes.exchange import MOST_WORKERS
@@ -31,7 +32,7 @@ COLUMNS = 256
 BANDS, FRAMES = 32, 128
 SLOTS_PER_WORKER = 48
 MEL_FLOOR_DB = -80.0
-_SEQUENCE, _BEATS = 0, 1
+_SEQUENCE, _BEATS, _HITS = 0, 1, 2
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,14 @@ class Picture:
 
     low, high : (COLUMNS,) least and greatest sample of each column, 127 is full scale.
     mel : (BANDS, FRAMES), the lowest band first, 0 is -80 dB, 255 is 0 dB.
+    hits : what is struck in it.
     """
 
     beats: int
     low: Int8
     high: Int8
     mel: Bytes
+    hits: Hits = NO_HITS
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, arrays as base64 row by row."""
@@ -57,6 +60,12 @@ class Picture:
             "bands": BANDS,
             "frames": FRAMES,
             "mel": _text(self.mel),
+            "onsets": [
+                [round(float(beat), 3), CLASSES[kind], round(float(strength), 2)]
+                for beat, kind, strength in zip(
+                    self.hits.beats, self.hits.classes, self.hits.strengths, strict=True
+                )
+            ],
         }
 
 
@@ -82,7 +91,11 @@ def draw(audio: Float) -> Picture:
     coarse = np.maximum.reduceat(mel, at, axis=1)
     shade = np.clip(np.round(255 * (1.0 - coarse * (20.0 / np.log(10.0)) / MEL_FLOOR_DB)), 0, 255)
     return Picture(
-        len(mono) // BEAT_SAMPLES, low.astype(np.int8), high.astype(np.int8), shade.astype(np.uint8)
+        len(mono) // BEAT_SAMPLES,
+        low.astype(np.int8),
+        high.astype(np.int8),
+        shade.astype(np.uint8),
+        drum_hits(mono),
     )
 
 
@@ -98,11 +111,12 @@ class Gallery:
         slots = MOST_WORKERS * SLOTS_PER_WORKER
         self._shared = SharedArrays(
             {
-                "words": (np.int64, (slots, 2)),
+                "words": (np.int64, (slots, 3)),
                 "keys": (np.uint64, (slots,)),
                 "low": (np.int8, (slots, COLUMNS)),
                 "high": (np.int8, (slots, COLUMNS)),
                 "mel": (np.uint8, (slots, BANDS, FRAMES)),
+                "hits": (np.float32, (slots, MOST_HITS, 3)),
                 "places": (np.int64, (MOST_WORKERS, 8)),
             },
             name,
@@ -132,6 +146,9 @@ class Gallery:
             picture.high,
             picture.mel,
         )
+        hits = picture.hits
+        words[_HITS] = len(hits)
+        shared["hits"][slot, : len(hits)] = np.stack([hits.beats, hits.classes, hits.strengths], axis=1)
         shared.keep_order()
         words[_SEQUENCE] += 1
 
@@ -146,6 +163,7 @@ class Gallery:
             picture = Picture(
                 int(shared["words"][slot, _BEATS]),
                 *(shared[part][slot].copy() for part in ("low", "high", "mel")),
+                _hits(shared["hits"][slot, : int(shared["words"][slot, _HITS]) % (MOST_HITS + 1)].copy()),
             )
             shared.keep_order()
             if int(shared["words"][slot, _SEQUENCE]) == before:
@@ -162,6 +180,10 @@ def _encoder() -> "LogMel":
     from aijockey.representation.mel import LogMel, MelConfig  # who only reads pictures needs none of this
 
     return LogMel(MelConfig(bands=2 * BANDS))
+
+
+def _hits(rows: Float) -> Hits:
+    return Hits(rows[:, 0], rows[:, 1].astype(np.int8), rows[:, 2])
 
 
 def _text(numbers: npt.NDArray[Any]) -> str:

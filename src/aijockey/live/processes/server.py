@@ -94,7 +94,7 @@ class ControlProcess:
         names = {"master": setup.ring, "cue": setup.cue}
         self._rings = {sound: SharedRing.attach(name) for sound, name in names.items() if name}
         self._gallery = Gallery(setup.gallery)
-        self.desk = Desk(setup.instrument, DeskLink(self.board, self._outbox, self._urgent))
+        self.desk = Desk(setup.instrument, DeskLink(self.board, self._outbox, self._urgent, self._gallery))
         backstage = SharedBackstage(
             self.board,
             self.desk,
