@@ -37,7 +37,7 @@ class VoiceDirections:
         ).reshape(len(self.names), len(controls))
 
     def moves(self, amounts: Mapping[str, npt.ArrayLike], count: int) -> tuple[Float, Float]:
-        """What ``count`` latents (or styles) are moved by, (count, *shape), and conditions pushed by, (count, controls).
+        """What ``count`` latents or styles are moved by, (count, *shape), and conditions by, (count, controls).
 
         Parameters
         ----------

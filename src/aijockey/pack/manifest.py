@@ -180,8 +180,8 @@ class DirectionSpec:
     slope : of ``effect`` per unit, by least squares.
     monotone : 0 to 1, of the steps from one amount to the next in single loops, how many go the right way.
     crosstalk : other measures of the voice -> their slope per unit, in their own deviations.
-    kept : how much of the loop is left at the ends: ``rhythm``, correlation of onset patterns, and ``timbre``, distance;
-        each as share of the way to another seed's loop (0: the same, 1: as unlike as another loop).
+    kept : how unlike itself the loop gets far out, by ``rhythm`` (correlation of onset patterns) and ``timbre``
+        (distance), each as a share of the way to another seed's loop: 0 the same, 1 as unlike as another loop.
     """
 
     name: ControlName

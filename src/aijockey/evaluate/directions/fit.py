@@ -5,6 +5,7 @@ numbers matter: a flow's latent counts by how far it moves the loop (`scale`), a
 think in GANs: this is InterFaceGAN (Shen et al. 2020) with a regression for its classifier.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,8 @@ Array = npt.NDArray[np.float64]
 
 PENALTIES = tuple(float(x) for x in np.geomspace(1e-3, 30.0, 14))
 POWERS = (0.0, 0.5, 1.0, 1.5)
+RIDGE = 0.02
+"""Added to squared responses, which are per deviation of latent and rarely above 0.8."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ def fit_slopes(places: npt.NDArray[np.floating], targets: Array, scale: npt.NDAr
         for penalty in PENALTIES:
             shrink = values / (values + penalty)
             hat = np.einsum("ij,j,ij->i", vectors, shrink, vectors)
-            missed = (targets - vectors @ (shrink[:, None] * rotated)) / (1.0 - hat - 1.0 / count)[:, None]
+            missed = (targets - vectors @ (shrink[:, None] * rotated)) / (1.0 - hat)[:, None]
             explained = 1.0 - np.square(missed).mean(axis=0)
             for index in np.flatnonzero(explained > best + 1e-6):
                 best[index] = explained[index]
@@ -59,29 +62,35 @@ def fit_slopes(places: npt.NDArray[np.floating], targets: Array, scale: npt.NDAr
     return Fit(slopes, best)
 
 
-def independent_moves(slopes: Array) -> Array:
-    """The shortest moves (measures, numbers), each of which raises its own measure by 1 and no other, as `slopes` has it.
-
-    Gram and Schmidt for all at once: the pseudo-inverse.
-    """
-    moves: Array = np.linalg.pinv(slopes, rcond=1e-6).T
-    return moves
-
-
 def response_of(changes: Array, amounts: Array) -> Array:
     """Slopes (vectors, measures) of changes (loops, measures) by amounts (loops, vectors), by least squares."""
     return np.asarray(np.linalg.lstsq(amounts, changes, rcond=None)[0])
 
 
-def untangle(response: Array, most: float = 4.0) -> Array:
-    """The smallest combinations (measures, movers) of movers that change one measure each, by the pseudo-inverse.
+def untangle(response: Array, ridge: float = RIDGE) -> Array:
+    """The shortest combinations (measures, movers) of movers that change one measure each, nearly.
 
-    response : (movers, measures). A measure that hardly anything moves would need giant shares: a row is scaled so that
-    no entry is above ``most``, and the curve that is measured next takes up the rest.
+    Gram and Schmidt for all at once: the pseudo-inverse of ``response`` (movers, measures), damped so that what hardly
+    shows in it is not divided by.
     """
-    combined = np.linalg.pinv(response, rcond=0.08)
-    largest = np.abs(combined).max(axis=1, keepdims=True)
-    return np.asarray(combined * np.minimum(1.0, most / np.maximum(largest, 1e-12)))
+    square = response.T @ response + ridge * np.eye(response.shape[1])
+    return np.asarray(np.linalg.solve(square, response.T))
+
+
+def separable(response: Array, wanted: Sequence[int], longest: float) -> list[int]:
+    """Those of the ``wanted`` measures, first come first served, that can all be moved alone by short combinations.
+
+    response : (movers, measures), per deviation that a mover is moved by. longest : deviations of latent that one
+    deviation of a measure may cost. A measure that costs more, or makes an earlier one cost more, is left out.
+    """
+    chosen: list[int] = []
+    for index in wanted:
+        tried = [*chosen, index]
+        shares = untangle(response[:, tried])
+        own = np.diag(shares @ response[:, tried])
+        if np.all(np.linalg.norm(shares, axis=1) <= longest * np.maximum(own, 1e-9)):
+            chosen = tried
+    return chosen
 
 
 def rising(values: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> Array:

@@ -75,7 +75,7 @@ def prove(prober: Prober, found: Found, settings: Settings, conditions: Sequence
         rows = which == index
         row, own = amounts[rows], names.index(candidate.measure)
         slopes = (row @ change[rows]) / float(row @ row)
-        effect = np.array([0.0 if a == 0.0 else change[rows, own][row == a].mean() for a in AMOUNTS])
+        effect = np.array([_mean_at(change[rows, own], row == amount) for amount in AMOUNTS])
         reason = _reason_against(candidate, effect, float(slopes[own]))
         if reason:
             figures["left_out"][candidate.name] = reason
@@ -118,6 +118,11 @@ def worst_crosstalk(direction: DirectionSpec) -> tuple[str, float]:
     """The measure that a direction disturbs most, and by how much of its own effect."""
     name, slope = max(direction.crosstalk.items(), key=lambda entry: abs(entry[1]))
     return name, abs(slope) / max(abs(direction.slope), 1e-9)
+
+
+def _mean_at(values: Array, where: npt.NDArray[np.bool_]) -> float:
+    """0 where nothing was moved: at an amount of 0, or where there are too few latents."""
+    return float(values[where].mean()) if where.any() else 0.0
 
 
 def _plan(count: int, held_out: int) -> tuple[npt.NDArray[np.intp], Array, npt.NDArray[np.intp]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,11 @@ import numpy.typing as npt
 
 from aijockey.corpus.measure import measure_loop
 from aijockey.evaluate.directions.measures import MEL_MEASURES, measure_mels
-from aijockey.evaluate.sources import do_job, open_generator
+from aijockey.evaluate.sources import do_job
 from aijockey.evaluate.views import level_mels, rhythm_view, timbre_view
 from aijockey.live.generator import Generator
 from aijockey.pack.manifest import DirectSpec
+from aijockey.pack.pack import Pack
 from aijockey.representation.mel import band_centres_hz
 
 Float = npt.NDArray[np.float32]
@@ -45,6 +47,12 @@ class Found:
             {name: np.concatenate([part.likeness[name] for part in parts]) for name in parts[0].likeness},
             np.concatenate(heard) if heard else None,
         )
+
+
+@lru_cache(maxsize=1)
+def raw_generator(path: Path) -> Generator:
+    """The generator of a pack without its directions, loaded once a process."""
+    return Generator(Pack.open(path), batch=CHUNK, directions=False)
 
 
 def moves_style(generator: Generator, voice: str) -> bool:
@@ -97,7 +105,7 @@ class ProbeJob:
 
     def __call__(self) -> Found:
         """Do it."""
-        generator = open_generator(self.path)
+        generator = raw_generator(self.path)
         config = generator.pack.mel_config
         latents = np.stack([generator.latent(self.voice, seed) for seed in self.seeds])
         offsets = pushes = None

@@ -10,9 +10,9 @@ import numpy as np
 
 from aijockey.evaluate.directions.calibrate import Settings, calibrate
 from aijockey.evaluate.directions.held_out import Proof, prove
-from aijockey.evaluate.directions.probe import Advance, Prober
+from aijockey.evaluate.directions.probe import Advance, Prober, raw_generator
 from aijockey.evaluate.directions.table import card_section
-from aijockey.evaluate.sources import open_generator, open_workers
+from aijockey.evaluate.sources import open_workers
 from aijockey.pack.manifest import CARD_NAME, DirectionsSpec, GeneratorSpec, Manifest, RotationSpec, VoiceSpec
 from aijockey.pack.pack import Pack
 from aijockey.pack.writer import Content, write_pack
@@ -34,7 +34,7 @@ def make_directions(
     ------
     ManifestError : no such voice.
     """
-    generator = open_generator(path)
+    generator = raw_generator(path)
     manifest = generator.pack.manifest
     names = [manifest.voice(name).name for name in voices] or [voice.name for voice in manifest.voices]
     proofs: dict[str, Proof] = {}
