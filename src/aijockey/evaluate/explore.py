@@ -16,7 +16,7 @@ from aijockey.evaluate.exhibits import Tile, encode_opus, mel_picture
 from aijockey.evaluate.movement import DB_PER_NEPER, path_changes_db
 from aijockey.evaluate.page import number, render_page, table, text, tiles, write_text
 from aijockey.live.generator import Generator
-from aijockey.live.loops import slerp
+from aijockey.live.latent_math import slerp
 from aijockey.music.grid import RATE_HZ
 from aijockey.pack.manifest import DirectionSpec
 
@@ -80,7 +80,7 @@ def explore(
 
     places = np.linspace(0.0, 1.0, GRID)
     between = [
-        slerp(slerp(corners[0], corners[1], x), slerp(corners[2], corners[3], x), y)
+        slerp(slerp(corners[0], corners[1], x), slerp(corners[2], corners[3], x), y).astype(np.float32)
         for y in places
         for x in places
     ]

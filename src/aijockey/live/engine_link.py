@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from aijockey.audio.drum_hits import Hits
 from aijockey.control.desk import Desk, Instrument
 from aijockey.control.parameters import Value
 from aijockey.live.clock import Moment
@@ -50,6 +51,10 @@ class EngineLink:
     def state(self) -> dict[str, Any]:
         """What the engine shows, with the beat since the set's beginning."""
         return {**self._engine.state(), "beat": self._engine.position_beats}
+
+    def hits(self, loop_key: str) -> Hits | None:
+        """None: nobody looks at loops here."""
+        return None
 
 
 class AccompaniedEngine(Engine):

@@ -54,6 +54,9 @@ class SupervisorLink:
         """What the supervisor shows."""
         return self._supervisor.state()
 
+    def hits(self, loop_key: str) -> None:
+        """None: a terminal shows no loops."""
+
 
 def can_show() -> bool:
     """Whether there is a terminal to show and type in, that understands more than lines."""

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.ndimage
 
-from aijockey.corpus import onsets
+from aijockey.audio import onsets
 from aijockey.corpus.measure import BASS_BELOW_HZ, HALF_SUSTAIN_S, SWING_RANGE
 from aijockey.music.grid import BEAT_SAMPLES, SIXTEENTH_SAMPLES
 from aijockey.representation.mel import MelConfig, band_centres_hz, hz_to_mel, mel_to_hz
@@ -56,7 +56,7 @@ class MelAnalysis:
         pooled = np.add.reduceat(self.power, _edges(len(mel), POOLED_BANDS), axis=0)
         reference = float(pooled.max(initial=0.0))
         self.silent = reference < 1e-9
-        # Windows are twice as long as those of `corpus.onsets`, and so are hops: the same lag of two.
+        # Windows are twice as long as those of `audio.onsets`, and so are hops: the same lag of two.
         rise = onsets.rise_db(pooled.T.astype(np.float32), max(reference, 1e-9))
         self.flux = np.zeros(self.frames) if self.silent else rise.astype(np.float64)
         self.onsets = (
