@@ -11,7 +11,8 @@ from aijockey.live.directions import VoiceDirections, move, move_back
 from aijockey.live.generator import Generator
 from aijockey.live.graph import GenerationError
 from aijockey.live.loop_source import controls_of, generate_loop
-from aijockey.live.loops import LoopRequest, Point
+from aijockey.live.loops import LoopRequest
+from aijockey.live.points import Seed
 from aijockey.pack.errors import ArrayFileError, ManifestError
 from aijockey.pack.manifest import DirectionSpec, DirectionsSpec, SpreadSpec
 
@@ -125,7 +126,7 @@ def test_inversion_knows_what_was_moved(generator, latents):
 
 def test_a_request_goes_through_the_mapping(generator):
     assert controls_of(generator.pack, "kick") == ("brightness", "thump", "onset_density")
-    request = LoopRequest("kick", Point(7), (("nonsense", 1.0), ("thump", 2.0)))
+    request = LoopRequest("kick", Seed(7), (("nonsense", 1.0), ("thump", 2.0)))
     loop = generate_loop(generator, request, controls_of(generator.pack, "kick"))
     latent = generator.latent("kick", 7)[None]
     assert np.array_equal(loop, generator.generate("kick", latent, {"thump": 2.0}))

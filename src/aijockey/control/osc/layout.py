@@ -91,6 +91,8 @@ def page(
         if row.name in ("moment", "store"):
             for number in range(int(row.low), int(row.high) + 1):
                 flow.add(address, row, "push", f"{row.name} {number}", 1, ROWS // 2, float(number))
+        elif row.gesture and SHAPES[row.curve] == "knob":  # how much of it: as much as usual
+            flow.add(address, row, "push", _label(address), 1, ROWS // 2, row.default)
         elif SHAPES[row.curve] in ("toggle", "hold", "push"):
             flow.add(address, row, SHAPES[row.curve], _label(address), 1, ROWS // 2)
     flow.new_line()
