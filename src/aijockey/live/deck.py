@@ -13,7 +13,7 @@ from aijockey.control.parameters import DECK_PARAMETERS, Value
 from aijockey.live.clock import TICKS_PER_BEAT, Moment, TempoMap
 from aijockey.live.gesture_delay import GestureDelays
 from aijockey.live.head import ATTACK_FADE_SAMPLES, FADE_SAMPLES, MOST_HEADS, Head, lap
-from aijockey.live.loop_source import LoopSource, paces_of_source, request_ahead
+from aijockey.live.loop_source import LoopSource, made_urgent, paces_of_source, request_ahead
 from aijockey.live.loops import Loop, LoopRequest, Ticket
 from aijockey.live.plan import DeckPlan, PlanEvent, Swap
 from aijockey.live.reading import Hands, Reading
@@ -358,8 +358,7 @@ class Deck:
             self._lose(self._waiting.pop().swap, "late")
         ticket = None
         if swap.request:
-            # Asked for again, what was foreseen becomes urgent; its ticket is kept until then.
-            ticket = self._source.request(swap.request)
+            ticket = made_urgent(self._source, swap.request, self._foreseen.get(swap.request))
         self._waiting.append(_Waiting(swap, ticket, beat))
 
     def _lose(self, swap: Swap, why: str) -> None:
