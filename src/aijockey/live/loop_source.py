@@ -31,8 +31,8 @@ def request_ahead(source: "LoopSource", request: LoopRequest, due: float) -> Tic
 
 
 def made_urgent(source: "LoopSource", request: LoopRequest, foreseen: Ticket | None) -> Ticket:
-    """A ticket for a loop that is certain to be needed. What was asked ahead and is not there yet is asked for again, from
-    sources to which that makes a difference. Thread: audio"""
+    """A ticket for a loop that is certain to be needed. What was asked ahead and is not there yet is asked for again,
+    from sources to which that makes a difference. Thread: audio"""
     if foreseen is None or (foreseen.loop is None and hasattr(source, "request_ahead")):
         return source.request(request)
     return foreseen
