@@ -48,6 +48,7 @@ to = 128
 
 MOMENT = "voice=a b%3Bc; point=7>(9>5@0.25)@0.5; controls.dens=-0.5; gain_db=-3.5; side=a; low_db=-90"
 TEXTS = {
+    "member_pans": ["-", "-1 x 0.25 1"],
     "glide": ["7", "7~3@0.2"],
     "point": ["7", "7>9@0.5", "1>(2>3@0.1)@0.25"],
     "queue": ["-", "12 7>9@0.5 m3"],

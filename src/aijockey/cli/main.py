@@ -16,6 +16,7 @@ VERBS = {
     "play": "play a set into the sound device, or render it where there is none",
     "render": "render a set to a file, offline",
     "generate": "write loops of a voice to a folder",
+    "like": "find the moment of a voice that sounds like an audio file",
     "voices": "list the voices of a pack",
     "moments": "keep loops by name, list and forget them",
     "parameters": "list all that can be moved in a set, by hand or by a program",

@@ -84,6 +84,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="control by JSON lines on this port of this machine, 0 for any that is free (without: none)",
     )
     parser.add_argument(
+        "--mono",
+        action="store_true",
+        help="mix decks in one channel, about two thirds of the work; ensembles are heard as their mono sum",
+    )
+    parser.add_argument(
         "--record", type=Path, metavar="FILE", help="record to FILE.wav (FILE-2 if it is there)"
     )
     parser.add_argument(
@@ -118,17 +123,20 @@ def run(arguments: argparse.Namespace) -> int:
 
     children.get_ready()  # the first sound waits for this above all
 
+    from aijockey.live.latent_store import LatentStore
     from aijockey.live.output import NoDeviceError
     from aijockey.live.pace import paces_of
     from aijockey.live.processes import device, workers
     from aijockey.live.processes.supervisor import Plan
     from aijockey.live.programme import choose_set
+    from aijockey.live.set_latents import unpack
     from aijockey.music.grid import RATE_HZ
     from aijockey.pack.find import find_pack
     from aijockey.pack.pack import Pack
 
     pack = Pack.open(find_pack(arguments.pack))
     live_set = choose_set(arguments.set, pack).varied(arguments.seed, arguments.tempo)
+    unpack(live_set, LatentStore())
     bars = arguments.bars or live_set.bars
     folder, record = recording_of(arguments.record)
     manifest = pack.manifest
@@ -139,6 +147,7 @@ def run(arguments: argparse.Namespace) -> int:
         voices={voice.name: voice.tonal for voice in manifest.voices},
         paces=paces_of(manifest),
         bars=bars,
+        channels=1 if arguments.mono else 2,
         loop_samples=manifest.samples,
         open_output=device.open_null if arguments.output == "null" else open_output,
         devices=(arguments.device, *arguments.spare),
@@ -253,7 +262,11 @@ def render_instead(live_set: "LiveSet", pack: "Pack", bars: int, reason: str) ->
 
     path = free_name(Path(FALLBACK_NAME))
     print(f"No sound: {reason}.\nRendering '{live_set.title}' to {path} instead.", file=sys.stderr)
-    print(describe(render_with_progress(Engine(live_set, direct_source(pack)), path, bars, 512)))
+    print(
+        describe(
+            render_with_progress(Engine(live_set, direct_source(pack, live_set=live_set)), path, bars, 512)
+        )
+    )
     return 0
 
 

@@ -66,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
     check_output(arguments.output, arguments.force)
     pack = Pack.open(find_pack(arguments.pack))
     live_set = choose_set(arguments.set, pack).varied(arguments.seed, arguments.tempo)
-    engine = Engine(live_set, direct_source(pack, arguments.threads))
+    engine = Engine(live_set, direct_source(pack, arguments.threads, live_set))
     report = render_with_progress(
         engine, arguments.output, arguments.bars or live_set.bars, arguments.block_samples
     )

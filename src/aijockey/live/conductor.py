@@ -13,7 +13,10 @@ from aijockey.control import parameters
 from aijockey.control.parameters import DECK_PARAMETERS, GLOBAL_PARAMETERS, LOOP_LENGTHS, Target, Value
 from aijockey.live.clock import TempoMap
 from aijockey.live.deck import Deck
+from aijockey.live.gestures import deal, more_like_this
 from aijockey.live.history import History, Move, is_undone
+from aijockey.live.loops import LoopRequest
+from aijockey.live.members import OF_THE_ENSEMBLE
 from aijockey.live.moments import EMPTY, format_moment, parse_moment, parse_pair
 from aijockey.live.performance import Performance
 from aijockey.live.plan import COMMON_GRID, KNOBS, DeckPlan, PlanEvent, request_text
@@ -73,6 +76,8 @@ class Conductor:
             "double": self._double,
             "enqueue": self._enqueue,
             "store": self._store,
+            "deal": self._deal,
+            "more_like_this": self._more_like_this,
             "shake": self._shake,
             "breed": self._breed,
         }
@@ -102,8 +107,8 @@ class Conductor:
         else:
             moves, is_step = [(address, checked(address, value), over_beats)], True
         event = None
-        for move in moves:
-            event = self._do(sample, move, is_step)
+        for number, move in enumerate(moves):
+            event = self._do(sample, move, is_step, joined=number > 0)
         return event
 
     def apply(self, start: int, count: int) -> None:
@@ -141,7 +146,7 @@ class Conductor:
                     self._push(Event(float(beat), f"deck.{number}.{name}", value), derived=True)
             deck.moved.clear()
 
-    def _do(self, sample: int, move: Move, is_step: bool) -> Event:
+    def _do(self, sample: int, move: Move, is_step: bool, *, joined: bool = False) -> Event:
         address, value, over_beats = move
         target = parameters.resolve(address)
         beat = self._clock.beat_at(sample)
@@ -153,7 +158,7 @@ class Conductor:
             number = math.nextafter(number, math.inf)  # what is fixed already must not hear of it in a replay
         event = Event(number, address, value, over_beats)
         if is_step and is_undone(target.parameter):
-            self.history.add(sample, move, self._before(target, address, beat))
+            self.history.add(sample, move, self._before(target, address, beat), joined=joined)
         self._log(event, target)
         self.values[address] = event.value
         self._take(event)
@@ -208,6 +213,8 @@ class Conductor:
     def _before(self, target: Target, address: str, beat: Fraction) -> dict[str, Value]:
         """The values that bring back how it is now."""
         name = target.parameter.name
+        if target.deck is not None and name in OF_THE_ENSEMBLE:
+            return {address: self._decks[target.deck].plan.foresee(beat).values[name]}
         if target.deck is None or name not in LOOP_CHOICES:
             return {address: self.values[address]}
         deck = f"deck.{target.deck + 1}"
@@ -255,15 +262,31 @@ class Conductor:
         self.values[address] = queued
         return [(address, checked(address, text), 0.0)], True
 
+    def _deal(self, sample: int, deck: int | None, value: Value) -> tuple[list[Move], bool]:
+        assert deck is not None
+        trims_db = [float(self.values[f"deck.{number}.trim_db"]) for number in range(1, len(self._decks) + 1)]
+        return deal(self._present(deck), deck, len(self._decks), trims_db) if value else [], True
+
+    def _more_like_this(self, sample: int, deck: int | None, value: Value) -> tuple[list[Move], bool]:
+        assert deck is not None
+        player = self._decks[deck]
+        plan = player.plan.foresee(max(player.plan_cursor, self._clock.beat_at(sample)))
+        queue = more_like_this(self._present(deck), float(value), plan.values["queue"], sample)
+        self.values[f"deck.{deck + 1}.queue"] = plan.values["queue"]
+        return [(f"deck.{deck + 1}.queue", queue, 0.0)], True
+
+    def _present(self, deck: int) -> LoopRequest:
+        """The loop that plays, or the one that would."""
+        player = self._decks[deck]
+        if player.request is not None:
+            return player.request
+        return player.plan.foresee(player.plan_cursor).request_at(max(player.plan_cursor, Fraction(0)))
+
     def _store(self, sample: int, deck: int | None, value: Value) -> tuple[list[Move], bool]:
         assert deck is not None
-        player, address = self._decks[deck], f"deck.{deck + 1}"
-        request = player.request
-        if request is not None:
-            loop = request_text(request)
-        else:
-            loop = player.plan.foresee(player.plan_cursor).loop_text(max(player.plan_cursor, Fraction(0)))
-        text = f"{loop}; {format_moment({name: self.values[f'{address}.{name}'] for name in KEPT})}"
+        address = f"deck.{deck + 1}"
+        mixer = format_moment({name: self.values[f"{address}.{name}"] for name in KEPT})
+        text = f"{request_text(self._present(deck))}; {mixer}"
         return [(f"{address}.moment_{int(float(value))}", text, 0.0)], True
 
     def _shake(self, sample: int, deck: int | None, value: Value) -> tuple[list[Move], bool]:

@@ -37,12 +37,18 @@ class History:
     def __len__(self) -> int:
         return len(self._done)
 
-    def add(self, sample: int, move: Move, before: dict[str, Value]) -> None:
-        """A hand moved something at ``sample``: ``before`` are the values that bring back what was.
+    def add(self, sample: int, move: Move, before: dict[str, Value], *, joined: bool = False) -> None:
+        """A hand moved something at ``sample``: ``before`` are the values that bring back what was. ``joined``: it is
+        of one step with the move before.
 
         Thread: audio
         """
         self._undone.clear()
+        if joined and self._done:
+            step = self._done[-1]
+            step.before = {**before, **step.before}
+            step.after[move[0]] = move
+            return
         for step in reversed(self._done):
             if sample - step.sample > MOMENT_SAMPLES:
                 break

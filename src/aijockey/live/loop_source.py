@@ -120,13 +120,13 @@ class DirectSource:
             ticket.loop = self._cache[request]
             return ticket
         try:
-            ticket.loop = make_loop(self._render(request), match_level=self._match_level)
+            made = make_loop(self._render(request), match_level=self._match_level)
         except AijockeyError as error:
             if self._strict:
                 raise
             ticket.error = str(error)
             return ticket
-        self._cache[request] = ticket.loop
+        ticket.loop = self._cache[request] = made.within(self.channels)
         if len(self._cache) > CACHED_LOOPS:
             self._cache.popitem(last=False)
         return ticket

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from aijockey.audio.units import db_to_gain
 from aijockey.errors import AijockeyError
+from aijockey.live.members import Ensemble, ensemble_of_values
 from aijockey.live.points import Point
 from aijockey.music.grid import BEAT_SAMPLES
 
@@ -29,6 +30,7 @@ class LoopRequest:
 
     controls : pairs of name and standard deviations, sorted by name; a control that is absent is left free.
     second_voice, morph : the voice is so much, 0 to 1, of the way to another; "" is none.
+    ensemble : neighbours that play along, in stereo; None: the point alone, in mono.
     """
 
     voice: str
@@ -36,18 +38,25 @@ class LoopRequest:
     controls: tuple[tuple[str, float], ...] = ()
     second_voice: str = ""
     morph: float = 0.0
+    ensemble: Ensemble | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Plain values for another process."""
-        morph = {"second_voice": self.second_voice, "morph": self.morph} if self.second_voice else {}
-        return {"voice": self.voice, "point": str(self.point), "controls": dict(self.controls), **morph}
+        entry: dict[str, Any] = {
+            "voice": self.voice,
+            "point": str(self.point),
+            "controls": dict(self.controls),
+        }
+        entry |= {"second_voice": self.second_voice, "morph": self.morph} if self.second_voice else {}
+        return {**entry, "ensemble": self.ensemble.as_values()} if self.ensemble else entry
 
     @classmethod
     def from_json(cls, entry: Mapping[str, Any]) -> "LoopRequest":
         """The inverse of `as_json`."""
         controls = tuple(sorted((str(name), float(value)) for name, value in entry["controls"].items()))
         second, morph = str(entry.get("second_voice", "")), float(entry.get("morph", 0.0))
-        return cls(str(entry["voice"]), Point.parse(str(entry["point"])), controls, second, morph)
+        ensemble = ensemble_of_values(entry["ensemble"]) if "ensemble" in entry else None
+        return cls(str(entry["voice"]), Point.parse(str(entry["point"])), controls, second, morph, ensemble)
 
 
 @dataclass(frozen=True)
@@ -61,6 +70,12 @@ class Loop:
     def samples(self) -> int:
         """Length on the 120 BPM grid."""
         return self.audio.shape[1]
+
+    def within(self, channels: int) -> "Loop":
+        """The loop in at most so many channels: stereo becomes its mono sum where there is one."""
+        if self.audio.shape[0] <= channels:
+            return self
+        return Loop(self.audio.mean(axis=0, keepdims=True, dtype=np.float32), self.gain)
 
 
 @dataclass
@@ -99,9 +114,19 @@ def make_loop(audio: Float, *, match_level: bool = True) -> Loop:
         raise LoopError("a loop holds values that are not finite (NaN or infinity); it is left out")
     if not match_level:
         return Loop(np.ascontiguousarray(audio, dtype=np.float32))
+    level_lufs = _level_lufs(audio)
+    gain = db_to_gain(min(MOST_BOOST_DB, TARGET_LUFS - level_lufs)) if np.isfinite(level_lufs) else 1.0
+    return Loop(np.ascontiguousarray(audio * np.float32(gain), dtype=np.float32), gain)
+
+
+def _level_lufs(audio: Float) -> float:
+    """Loudness of a loop as the mixer hears it, where mono goes to both sides: that of the mono sum, which a wide loop
+    shares with a mono one; not below half of both sides, for loops whose sides cancel.
+    """
     # scipy.signal takes longer to import than everything else here together; who makes no loops needs none.
     from aijockey.live.loudness import loudness_lufs
 
-    level_lufs = loudness_lufs(audio)
-    gain = db_to_gain(min(MOST_BOOST_DB, TARGET_LUFS - level_lufs)) if np.isfinite(level_lufs) else 1.0
-    return Loop(np.ascontiguousarray(audio * np.float32(gain), dtype=np.float32), gain)
+    if audio.shape[0] == 1:
+        return loudness_lufs(audio)
+    middle = loudness_lufs(audio.mean(axis=0, keepdims=True))
+    return max(middle, loudness_lufs(audio) - 20.0 * float(np.log10(2.0)))

@@ -9,6 +9,7 @@ from urllib.parse import quote, unquote
 
 from aijockey.control import parameters
 from aijockey.control.parameters import ParameterError, Value
+from aijockey.live.members import OF_THE_ENSEMBLE, parse_pans
 from aijockey.live.points import Point
 
 MOMENTS = 8
@@ -17,7 +18,7 @@ MOST_QUEUED = 64
 # Of the planned parameters, those that say which loop it is.
 # Of a point's text, what need not be written as in web addresses.
 IN_POINTS = ".>()@_#~/&*+|-"
-OF_THE_LOOP = ("voice", "point", "morph_voice", "morph")
+OF_THE_LOOP = ("voice", "point", "morph_voice", "morph", *OF_THE_ENSEMBLE)
 
 
 def format_moment(values: Mapping[str, Value]) -> str:
@@ -55,6 +56,8 @@ def parse_moment(text: str) -> dict[str, Value]:
         values[name] = row.check(value, name)
         if name == "point":
             Point.parse(str(value))
+        elif name == "member_pans":
+            parse_pans(str(value))
     return values
 
 

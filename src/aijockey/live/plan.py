@@ -15,6 +15,7 @@ from fractions import Fraction
 
 from aijockey.control.parameters import CONTROL_PREFIX, DECK_PARAMETERS, GLOBAL_PARAMETERS, Value
 from aijockey.live.loops import LoopRequest
+from aijockey.live.members import OF_THE_ENSEMBLE, ensemble_of
 from aijockey.live.moments import EMPTY, MOMENTS, format_moment, format_queue, parse_moment, parse_queue
 from aijockey.live.pace import Pace
 from aijockey.live.points import Point, Seed
@@ -29,7 +30,7 @@ JUMPS = ("play", "voice", "morph_voice", "seed", "point", "loop", "moment", "ski
 # What is sent is used up; where the plan then is says more than what was sent last.
 SENT_ONCE = ("seed", "walk", "glide", "point", "loop", "moment", "skip")
 # What a hand turns is heard at the next grid line, as controls are; a glide of it at each refresh.
-KNOBS = (*WALK_SETTINGS, *PAD, "morph")
+KNOBS = (*WALK_SETTINGS, *PAD, "morph", *OF_THE_ENSEMBLE)
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,7 @@ class DeckPlan:
         zero = Fraction(0)
         self._controls = _controls_of(self.values)
         self._morph = Glide.still(float(self.values["morph"]))
+        self._spread = Glide.still(float(self.values["spread"]))
         self._mixer: Mapping[str, Value] = {}
         self._skips = 0
         if "loop" in setup:
@@ -143,7 +145,11 @@ class DeckPlan:
 
     def loop_text(self, beat: Fraction) -> str:
         """Voice, point and controls that a swap at ``beat`` would take, written as a moment is."""
-        return request_text(self._request_at(beat))
+        return request_text(self.request_at(beat))
+
+    def request_at(self, beat: Fraction) -> LoopRequest:
+        """The loop that a swap at ``beat`` would take."""
+        return self._request_at(beat)
 
     def setup_at(self, beat: Fraction) -> tuple[dict[str, Value], list[PlanEvent]]:
         """What another plan begins with that takes over at ``beat``, and the moves that are then under way, from
@@ -154,7 +160,7 @@ class DeckPlan:
             for name, value in self.values.items()
             if name in DECK_PARAMETERS and name not in SENT_ONCE and value != DECK_PARAMETERS[name].default
         }
-        ridden = {"morph": self._morph.at(beat)} | self._ride.values_at(beat)
+        ridden = {"morph": self._morph.at(beat), "spread": self._spread.at(beat)} | self._ride.values_at(beat)
         setup = {name: value for name, value in setup.items() if name not in ridden}
         setup |= {name: value for name, value in ridden.items() if value != DECK_PARAMETERS[name].default}
         setup |= {f"{CONTROL_PREFIX}{name}": glide.at(beat) for name, glide in self._controls.items()}
@@ -162,10 +168,9 @@ class DeckPlan:
         moves = [PlanEvent(zero, name, value) for name, value in self._mixer.items()]
         moves += [PlanEvent(zero, "skip", 1.0)] * self._skips
         moves += [PlanEvent(zero, name, value, over) for name, value, over in self._ride.moves_at(beat)]
-        gliding = {f"{CONTROL_PREFIX}{name}": glide for name, glide in self._controls.items()}
         moves += [
             PlanEvent(zero, name, glide.end, glide.over_beats - float(beat - glide.beat))
-            for name, glide in {**gliding, "morph": self._morph}.items()
+            for name, glide in self._glides().items()
             if not glide.arrived(beat)
         ]
         return setup, moves
@@ -185,7 +190,7 @@ class DeckPlan:
         policy = self.values["refresh"]
         if policy == "change":
             moving = self._ride.settled(self._last_swap).moves_after(self._last_swap) or not all(
-                glide.arrived(self._last_swap) for glide in (*self._controls.values(), self._morph)
+                glide.arrived(self._last_swap) for glide in self._glides().values()
             )
             every = max(self.grid_beats, Fraction(BEATS_PER_BAR)) if moving else Fraction(0)
         else:
@@ -238,11 +243,18 @@ class DeckPlan:
 
     def _request_at(self, beat: Fraction) -> LoopRequest:
         controls = tuple(sorted((name, glide.at(beat)) for name, glide in self._controls.items()))
-        request = LoopRequest(str(self.values["voice"]), self._ride.at(beat), controls)
+        members, pans, solo = (self.values[name] for name in OF_THE_ENSEMBLE[1:])
+        ensemble = ensemble_of(self._spread.at(beat), int(float(members)), str(pans), int(float(solo)))
+        request = LoopRequest(str(self.values["voice"]), self._ride.at(beat), controls, ensemble=ensemble)
         second, amount = str(self.values["morph_voice"]), self._morph.at(beat)
         if not second or second == request.voice or amount <= 0.0:
             return request
         return replace(request, second_voice=second, morph=amount)
+
+    def _glides(self) -> dict[str, Glide]:
+        """What may be on its way, by name, but for the point."""
+        controls = {f"{CONTROL_PREFIX}{name}": glide for name, glide in self._controls.items()}
+        return {**controls, "morph": self._morph, "spread": self._spread}
 
     def _jump(self, point: Point, beat: Fraction) -> None:
         self._ride, self._jumped = self._ride.jumped(point, beat), True
@@ -258,6 +270,8 @@ class DeckPlan:
             self._controls = _controls_of(moment)
             self.values["morph_voice"] = moment.pop("morph_voice", "")
             self._morph = Glide.still(float(moment.pop("morph", 0.0)))
+            self._spread = Glide.still(float(moment.setdefault("spread", 0.0)))
+        self.values |= {name: moment.pop(name) for name in OF_THE_ENSEMBLE if name in moment}
         self._mixer = {name: value for name, value in moment.items() if not name.startswith(CONTROL_PREFIX)}
 
     def _apply(self, event: PlanEvent) -> None:
@@ -290,6 +304,8 @@ class DeckPlan:
             self._ride = self._ride.on_pad(name, number, event.beat, event.over_beats, moments)
         elif name == "morph":
             self._morph = Glide(event.beat, self._morph.at(event.beat), number, event.over_beats)
+        elif name == "spread":
+            self._spread = Glide(event.beat, self._spread.at(event.beat), number, event.over_beats)
         elif name == "loop":
             self._jump_to(str(value), event.beat)
         elif name == "moment":
@@ -317,6 +333,7 @@ def request_text(request: LoopRequest) -> str:
     values |= {f"{CONTROL_PREFIX}{name}": value for name, value in request.controls}
     if request.second_voice:
         values |= {"morph_voice": request.second_voice, "morph": request.morph}
+    values |= request.ensemble.as_values() if request.ensemble else {}
     return format_moment(values)
 
 

@@ -11,11 +11,14 @@ from aijockey.control import parameters
 from aijockey.control.parameters import MAX_DECKS, Value, near
 from aijockey.errors import AijockeyError
 from aijockey.live.loops import LoopRequest
+from aijockey.live.members import OF_THE_ENSEMBLE, ensemble_of_values, parse_pans
 from aijockey.live.moments import parse_moment, parse_pair, parse_queue
 from aijockey.live.points import Point, Seed
 
 MAX_BEAT = 1e7
-ENTRY_KEYS = ("deck", "planned", "beat", "lost", "voice", "point", "controls", "morph_voice", "morph")
+ENTRY_KEYS = (
+    "deck", "planned", "beat", "lost", "voice", "point", "controls", "morph_voice", "morph", *OF_THE_ENSEMBLE,
+)  # fmt: skip
 LOSSES = ("late", "failed")
 
 
@@ -86,12 +89,13 @@ def checked(address: str, value: object) -> Value:
     return checked_value
 
 
-TEXTS = {
+TEXTS: dict[str, Callable[[str], object]] = {
     "point": Point.parse,
     "glide": Point.parse,
     "loop": parse_moment,
     "queue": parse_queue,
     "moment_": parse_moment,
+    "member_pans": parse_pans,
 }
 GESTURE_TEXTS: dict[str, Callable[[str], object]] = {"enqueue": parse_queue, "breed": parse_pair}
 
@@ -143,12 +147,13 @@ def parse_entry(number: int, table: Mapping[str, Any]) -> Entry:
     )
     try:
         point = Point.parse(str(table.get("point", "0")))
+        ensemble = ensemble_of_values({name: table[name] for name in OF_THE_ENSEMBLE if name in table})
     except AijockeyError as error:
         raise SetError(f"{where}: {error}") from error
     second = text_of(table.get("morph_voice", ""), f"{where}: morph_voice")
     morph = number_in(table.get("morph", 0.0), f"{where}: morph", 0.0, 1.0)
     voice = text_of(table.get("voice", ""), f"{where}: voice")
-    request = LoopRequest(voice, point, values, second, morph)
+    request = LoopRequest(voice, point, values, second, morph, ensemble)
     return Entry(int(deck), planned, beat, request, lost)
 
 
@@ -167,6 +172,10 @@ def entry_items(entry: Entry) -> list[str]:
             [f"morph_voice = {toml(request.second_voice)}", f"morph = {toml(request.morph)}"]
             if request.second_voice
             else []
+        ),
+        *(
+            f"{name} = {toml(value)}"
+            for name, value in (request.ensemble.as_values() if request.ensemble else {}).items()
         ),
     ]
 

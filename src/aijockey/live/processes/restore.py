@@ -10,7 +10,6 @@ from aijockey.control.parameters import DECK_PARAMETERS, GLOBAL_PARAMETERS, Valu
 from aijockey.live.loops import LoopRequest
 from aijockey.live.pace import Pace
 from aijockey.live.plan import COMMON_GRID, SENT_ONCE, DeckPlan, PlanEvent
-from aijockey.live.points import Point
 from aijockey.live.ride import PAD
 from aijockey.live.set_file import LiveSet
 from aijockey.live.set_parts import Entry, Event
@@ -96,14 +95,11 @@ def event_message(event: Event, beat_offset: float = 0.0) -> dict[str, Any]:
 def entry_of(message: Mapping[str, Any]) -> Entry:
     """The entry that a journal's message states."""
     beat = message["beat"]
-    controls = tuple((str(name), float(value)) for name, value in message["controls"])
-    second, morph = str(message.get("morph_voice", "")), float(message.get("morph", 0.0))
-    request = LoopRequest(str(message["voice"]), Point.parse(message["point"]), controls, second, morph)
     return Entry(
         int(message["deck"]),
         float(message["planned"]),
         None if beat is None else float(beat),
-        request,
+        LoopRequest.from_json(message["request"]),
         str(message["lost"]),
     )
 
@@ -115,11 +111,7 @@ def entry_message(entry: Entry, beat_offset: float = 0.0) -> dict[str, Any]:
         "planned": entry.planned + beat_offset,
         "beat": None if entry.beat is None else entry.beat + beat_offset,
         "lost": entry.lost,
-        "voice": entry.request.voice,
-        "point": str(entry.request.point),
-        "controls": entry.request.controls,
-        "morph_voice": entry.request.second_voice,
-        "morph": entry.request.morph,
+        "request": entry.request.as_json(),
     }
 
 
