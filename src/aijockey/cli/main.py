@@ -18,6 +18,7 @@ VERBS = {
     "generate": "write loops of a voice to a folder",
     "like": "find the moment of a voice that sounds like an audio file",
     "voices": "list the voices of a pack",
+    "moments": "keep loops by name, list and forget them",
     "parameters": "list all that can be moved in a set, by hand or by a program",
     "keys": "show what each key does while a set plays",
     "prepare": "turn a folder of audio into a corpus",

@@ -14,6 +14,10 @@ import numpy.typing as npt
 from aijockey.evaluate.movement import path_changes_db
 from aijockey.live.generator import Generator
 from aijockey.live.latent_math import neighbour
+from aijockey.live.loop_source import latent_of
+from aijockey.live.pace import pace_of, paces_of
+from aijockey.live.points import Seed
+from aijockey.live.walks import walk_point
 from aijockey.pack.manifest import Manifest, PaceSpec
 
 Float = npt.NDArray[np.float32]
@@ -71,3 +75,22 @@ def with_pace(
         else:
             measured.append(voice)
     return dataclasses.replace(manifest, voices=tuple(measured))
+
+
+def walk_changes_db(
+    generator: Generator,
+    voice: str,
+    kind: str,
+    change_db: float,
+    bars: int,
+    seed: int,
+    range_rad: float = 0.6,
+) -> npt.NDArray[np.float64]:
+    """Change of the log-mel in dB from bar to bar of a walk, (bars,), as a deck goes that renews its loop every bar.
+
+    seed : of the loop that the walk goes around, and of its ways.
+    """
+    angle_rad = pace_of(voice, paces_of(generator.pack.manifest)).angle_rad(change_db)
+    points = [walk_point(Seed(seed), kind, seed, range_rad, bar * angle_rad) for bar in range(bars + 1)]
+    latents = np.stack([latent_of(generator, voice, point) for point in points])
+    return path_changes_db(generator.mel(voice, latents))

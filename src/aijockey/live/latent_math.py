@@ -178,8 +178,8 @@ def _between(count: int, low: float, high: float) -> npt.NDArray[np.bool_]:
 
 
 PARTS |= {
-    "sound": _rows(0.0, 1 / 64),
-    "rhythm": _rows(1 / 64, 1.0),
+    "sound": _rows(0.0, 1 / 16),
+    "rhythm": _rows(1 / 16, 1.0),
     "coarse": _columns(0.0, 1 / 8),
     "fine": _columns(1 / 8, 1.0),
 }

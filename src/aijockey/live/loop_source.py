@@ -23,6 +23,21 @@ def paces_of_source(source: object) -> Mapping[str, Pace]:
     return paces
 
 
+def request_ahead(source: "LoopSource", request: LoopRequest, due: float) -> Ticket:
+    """Ask for a loop that will be needed at the beat ``due`` if nothing changes; a source need not tell such requests
+    from others. Thread: audio"""
+    ahead: Callable[[LoopRequest, float], Ticket] | None = getattr(source, "request_ahead", None)
+    return source.request(request) if ahead is None else ahead(request, due)
+
+
+def made_urgent(source: "LoopSource", request: LoopRequest, foreseen: Ticket | None) -> Ticket:
+    """A ticket for a loop that is certain to be needed. What was asked ahead and is not there yet is asked for again,
+    from sources to which that makes a difference. Thread: audio"""
+    if foreseen is None or (foreseen.loop is None and hasattr(source, "request_ahead")):
+        return source.request(request)
+    return foreseen
+
+
 class LoopSource(Protocol):
     """Makes loops for decks.
 
@@ -53,6 +68,18 @@ class VoiceGenerator(Protocol):
         controls: Mapping[str, npt.NDArray[np.float32] | float] | None = None,
     ) -> Float:
         """Loops (batch, samples) or (batch, channels, samples) of latents (batch, …)."""
+
+    def morph_mel(
+        self,
+        voices: tuple[str, str],
+        latents: tuple[Float, Float],
+        amount: float,
+        controls: Mapping[str, npt.NDArray[np.float32] | float] | None = None,
+    ) -> Float:
+        """Log-mels between two voices, see `aijockey.live.generator.Generator.morph_mel`."""
+
+    def sound(self, mel: Float) -> Float:
+        """Loops of log-mels."""
 
 
 class DirectSource:
@@ -123,7 +150,12 @@ def generate_loop(
     """
     latent = latent_of(generator, request.voice, request.point, stored_latent)
     controls = {name: value for name, value in request.controls if known is None or name in known}
-    audio = generator.generate(request.voice, latent[np.newaxis], controls or None)[0]
+    if request.second_voice:
+        other = latent_of(generator, request.second_voice, request.point, stored_latent)
+        voices, latents = (request.voice, request.second_voice), (latent[np.newaxis], other[np.newaxis])
+        audio = generator.sound(generator.morph_mel(voices, latents, request.morph, controls or None))[0]
+    else:
+        audio = generator.generate(request.voice, latent[np.newaxis], controls or None)[0]
     return audio if audio.ndim == 2 else audio[np.newaxis]
 
 

@@ -13,12 +13,14 @@ import numpy as np
 from aijockey.control.parameters import Value
 from aijockey.errors import AijockeyError
 from aijockey.live.engine import QUANTUM_SAMPLES, Engine
+from aijockey.live.gesture_delay import delay_figures
 from aijockey.live.master import Outputs
 from aijockey.live.processes.audio_setup import JOURNAL_BYTES, AudioSetup
 from aijockey.live.processes.board import Board
 from aijockey.live.processes.children import prioritise_audio
 from aijockey.live.processes.desk_link import changed_values
-from aijockey.live.processes.exchange import ExchangeSource, LoopExchange
+from aijockey.live.processes.exchange import LoopExchange
+from aijockey.live.processes.exchange_source import ExchangeSource
 from aijockey.live.processes.gallery import key_of_text
 from aijockey.live.processes.health import Shares
 from aijockey.live.processes.mailbox import Mailbox
@@ -65,6 +67,7 @@ class Performance:
         self.heard = SharedRing.attach(setup.heard)
         self._with_decks = self.ring.channels > 2
         self.engine = Engine(parse_set(setup.set_text), self.source, with_decks=self._with_decks)
+        self.source.decks = len(self.engine.decks)
         self._align()
         self.ahead_samples = setup.ahead_samples or LEAST_AHEAD_SAMPLES
         self.shares = Shares()
@@ -306,6 +309,9 @@ class Performance:
             "failed_loops": sum(deck.failed_loops for deck in engine.decks),
             "waiting_loops": self.source.waiting,
             "dropped_requests": self.source.dropped,
+            "withdrawn_requests": self.source.withdrawn,
+            "asked_ahead_s": round(self.source.ahead_s, 2),
+            "gesture_ms": delay_figures([delay for deck in engine.decks for delay in deck.gestures.delays_s]),
             "refused_commands": self.refused_commands,
             "untold": len(engine.performance.events) + len(engine.performance.entries) - sum(self._told),
             "last_error": self.last_error,

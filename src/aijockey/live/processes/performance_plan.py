@@ -27,7 +27,7 @@ class Plan:
     most_workers : at most so many processes make loops; 0 is as many as leave a processor to the sound.
     worker_memory_mib : what a worker may take beyond its start.
     loop_deadline_s : a worker that takes longer for one loop hangs; the loop is tried once more, then given up.
-    variations : loops made for each that is asked for, see `aijockey.live.processes.exchange.ExchangeSource`.
+    variations : loops made for each that is asked for, see `aijockey.live.processes.exchange_source.ExchangeSource`.
     paces : of voices that were measured, see `aijockey.live.pace`.
     stream : where to stream to.
     folder, record, log : where recordings go; the name of one to begin with; the file of the log.
