@@ -10,6 +10,7 @@ from aijockey.cli.arguments import tempo, whole_number
 from aijockey.cli.render import render_with_progress
 
 if TYPE_CHECKING:
+    from aijockey.live.devices import Kind
     from aijockey.live.output import Output
     from aijockey.live.processes.supervisor import Plan, Supervisor
     from aijockey.live.set_file import LiveSet
@@ -51,6 +52,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="NAME",
         help="a device to go on with when the first is lost; may be given more than once",
+    )
+    parser.add_argument(
+        "--headphones",
+        metavar="NAME",
+        help="a second output device for what is cued, with a clock of its own (without: master.cue_split)",
+    )
+    parser.add_argument(
+        "--input",
+        metavar="NAME",
+        help="an input device as one more deck, through all of its strip (deck.N.input gives it to another)",
     )
     parser.add_argument(
         "--output",
@@ -121,13 +132,18 @@ def run(arguments: argparse.Namespace) -> int:
     from aijockey.live.output import NoDeviceError
     from aijockey.live.processes import device, workers
     from aijockey.live.processes.supervisor import Plan
-    from aijockey.live.programme import choose_set
+    from aijockey.live.programme import choose_set, with_input
     from aijockey.music.grid import RATE_HZ
     from aijockey.pack.find import find_pack
     from aijockey.pack.pack import Pack
 
     pack = Pack.open(find_pack(arguments.pack))
     live_set = choose_set(arguments.set, pack).varied(arguments.seed, arguments.tempo)
+    if arguments.input is not None:
+        check_device(arguments.input, "input")
+        live_set = with_input(live_set)
+    if arguments.headphones is not None:
+        check_device(arguments.headphones, "output")
     bars = arguments.bars or live_set.bars
     folder, record = recording_of(arguments.record)
     manifest = pack.manifest
@@ -140,6 +156,8 @@ def run(arguments: argparse.Namespace) -> int:
         loop_samples=manifest.samples,
         open_output=device.open_null if arguments.output == "null" else open_output,
         devices=(arguments.device, *arguments.spare),
+        headphones=arguments.headphones,
+        live_input=arguments.input,
         block_samples=arguments.block,
         ahead_samples=(arguments.ahead_ms or 0) * RATE_HZ // 1000,
         port=arguments.port,
@@ -156,6 +174,18 @@ def run(arguments: argparse.Namespace) -> int:
         return play(plan)
     except NoDeviceError as error:
         return render_instead(live_set, pack, bars, str(error))
+
+
+def check_device(name: str, kind: "Kind") -> None:
+    """Whether there is such a device, before anything plays.
+
+    Raises
+    ------
+    AijockeyError : none, or several; the text lists them.
+    """
+    from aijockey.live.devices import choose_device, list_devices, load_sounddevice
+
+    choose_device(list_devices(load_sounddevice()), name, kind)
 
 
 def open_output(name: str | None, block_samples: int) -> "Output":

@@ -1,6 +1,7 @@
 """``aijockey render``: a set to a file, offline."""
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
     import json
 
     from aijockey.live.engine import Engine
-    from aijockey.live.programme import choose_set, direct_source
+    from aijockey.live.programme import choose_set, direct_source, input_decks
     from aijockey.live.rendering import check_output, describe
     from aijockey.pack.find import find_pack
     from aijockey.pack.pack import Pack
@@ -73,6 +74,9 @@ def run(arguments: argparse.Namespace) -> int:
     engine = Engine(
         live_set, direct_source(pack, arguments.threads), metered=False, threads=min(2, arguments.threads)
     )
+    if silent := input_decks(live_set):
+        listed = ", ".join(map(str, silent))
+        print(f"deck {listed} carried a live input, which a set does not hold: silent here", file=sys.stderr)
     report = render_with_progress(
         engine, arguments.output, arguments.bars or live_set.bars, arguments.block_samples
     )

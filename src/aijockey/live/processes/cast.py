@@ -4,7 +4,7 @@ from collections.abc import Callable
 from multiprocessing.process import BaseProcess
 from socket import socket
 
-from aijockey.live.processes import children, device, keeper, server, workers
+from aijockey.live.processes import children, device, keeper, server, side_devices, workers
 from aijockey.live.processes.audio_setup import AudioSetup
 from aijockey.live.processes.board import DEVICE_STATES
 from aijockey.live.processes.broadcast import BroadcastSetup
@@ -48,6 +48,8 @@ class Cast:
             "writer": self._writer,
             "stream": self._stream,
             "worker": self._worker,
+            "input": self._input,
+            "headphones": self._headphones,
         }
 
     def start(self, child: Child, now: float) -> None:
@@ -80,6 +82,9 @@ class Cast:
             beat_offset=offset,
             ahead_samples=plan.ahead_samples,
             variations=plan.variations,
+            cue=memory.cue.name if memory.cue else "",
+            live_input=memory.input.name if memory.input else "",
+            input_block_samples=plan.block_samples,
             patience_s=1.0 if offset or memory.playing else plan.patience_s,
         )
         return children.start("engine", AUDIO_PROCESS, setup)
@@ -93,6 +98,26 @@ class Cast:
             plan.open_output,
         )  # fmt: skip
         return children.start("device", device.serve, setup)
+
+    def _input(self, child: Child) -> BaseProcess:
+        plan, memory = self._plan, self._memory
+        assert memory.input is not None
+        memory.board["input_serial"] = child.starts
+        setup = side_devices.InputSetup(
+            memory.input.name, memory.board.name, child.starts, plan.live_input, plan.block_samples,
+            plan.open_input,
+        )  # fmt: skip
+        return children.start("input", side_devices.listen_in, setup)
+
+    def _headphones(self, child: Child) -> BaseProcess:
+        plan, memory = self._plan, self._memory
+        assert memory.cue is not None
+        memory.board["headphones_serial"] = child.starts
+        setup = side_devices.HeadphonesSetup(
+            memory.cue.name, memory.board.name, child.starts, plan.headphones, plan.block_samples,
+            plan.open_headphones,
+        )  # fmt: skip
+        return children.start("headphones", side_devices.play_cue, setup)
 
     def _server(self, child: Child) -> BaseProcess:
         assert self._listener is not None

@@ -15,7 +15,8 @@ RING_SAMPLES = 10 * RATE_HZ  # a writer may be away for this long and lose nothi
 class CommonMemory:
     """Made and owned by the supervisor; its children attach.
 
-    ring : the master, and each deck that is to be recorded. heard : what the device gets. inboxes : of the engine, the
+    ring : the master, and each deck that is to be recorded. heard : what the device gets. cue, input : what headphones
+    with a device of their own get, and what comes in; None where there is none. inboxes : of the engine, the
     supervisor's and the server's. journal : what the engine says was done.
     """
 
@@ -23,6 +24,8 @@ class CommonMemory:
         stems = len(plan.live_set.decks) if plan.record_decks else 0
         self.ring = SharedRing.create(2 + 2 * stems, RING_SAMPLES)
         self.heard = SharedRing.create(2, RING_SAMPLES)
+        self.cue = SharedRing.create(2, RING_SAMPLES) if plan.headphones is not None else None
+        self.input = SharedRing.create(2, RING_SAMPLES) if plan.live_input is not None else None
         self.board = Board()
         self.exchange = LoopExchange(plan.channels, plan.loop_samples)
         self.inboxes = (Mailbox(), Mailbox())
@@ -36,7 +39,7 @@ class CommonMemory:
 
     def close(self) -> None:
         """Give all of it back. Thread: control"""
-        rings = (self.ring, self.heard)
+        rings = [ring for ring in (self.ring, self.heard, self.cue, self.input) if ring is not None]
         for memory in (
             *rings, self.board, self.exchange, self.journal, self.writer_inbox, *self.inboxes,
         ):  # fmt: skip

@@ -10,7 +10,12 @@ from pathlib import Path
 from aijockey.live.processes.exchange import READY, LoopExchange
 
 # Without a sign of life for this long, a process hangs. A device is asked most: half a second may be silent.
-HANGS_S: Mapping[str, float] = {"engine": 3.0, "device": 0.4, "server": 5.0, "writer": 20.0, "stream": 20.0}
+HANGS_S: Mapping[str, float] = {
+    "engine": 3.0, "device": 0.4, "server": 5.0, "writer": 20.0, "stream": 20.0, "input": 1.0, "headphones": 1.0,
+}  # fmt: skip
+# Beside the master: what becomes of them is heard on one deck or in the headphones only.
+SIDE_DEVICES = ("input", "headphones")
+OPENING_S = 15.0  # a device may take to open
 WORKER_HANGS_S = 2.0
 BACKOFF_S = (0.0, 0.1, 0.25, 0.5, 1.0, 2.0)
 LIVED_S = 10.0
