@@ -91,7 +91,7 @@ class Follower:
         if last > self._ring.written or place - before < self._ring.written - self._ring.samples:
             return None
         if before:
-            offsets = self._fraction + self.rate * np.arange(count)
+            offsets = self._fraction + self.rate * np.arange(count, dtype=np.float64)
             sound = read_between(self._copied, place, offsets, 1.0)
         else:
             sound = self._copied(place, count)
