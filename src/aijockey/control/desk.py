@@ -139,9 +139,7 @@ class Desk:
         ParameterError : unknown address, value out of range, a deck that the set does not have.
         HeldError : another surface holds it.
         """
-        target = parameters.resolve(address)
-        if target.deck is not None and target.deck >= self.instrument.decks:
-            raise ParameterError(f"{address}: the set has {self.instrument.decks} decks")
+        target = self._resolve(address)
         checked = self._link.check(address, value)
         holder = self.holder(address)
         if holder is not None and holder != source:
@@ -158,7 +156,7 @@ class Desk:
 
     def hold(self, address: str, source: str) -> bool:
         """Keep others from moving a parameter until `release`; False where another surface has it."""
-        parameters.resolve(address)
+        self._resolve(address)
         holder = self.holder(address)
         if holder is not None and holder != source:
             return False
@@ -183,6 +181,11 @@ class Desk:
             del self._holders[address]
             return None
         return held[0]
+
+    @property
+    def holders(self) -> dict[str, str]:
+        """Who holds what, by address."""
+        return {address: name for address in tuple(self._holders) if (name := self.holder(address))}
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Hear of every change from now on; what is returned ends it."""
@@ -211,6 +214,17 @@ class Desk:
                 self._sent.pop(address, None)
                 self._values[address] = value
                 self._tell(Change(address, value, ENGINE))
+
+    def _resolve(self, address: str) -> parameters.Target:
+        """The row behind an address of this instrument, so that nobody fills the desk with names that mean nothing."""
+        target = parameters.resolve(address)
+        if target.deck is not None and target.deck >= self.instrument.decks:
+            raise ParameterError(f"{address}: the set has {self.instrument.decks} decks")
+        if target.control is not None and address not in self._values:
+            known = {name for voice in self.instrument.voices for name in voice.controls}
+            guess = parameters.near(target.control, known)
+            raise ParameterError(f"{address}: no voice of the pack has this control{guess}")
+        return target
 
     def _tell(self, change: Change) -> None:
         for listener in tuple(self._listeners):

@@ -85,9 +85,12 @@ class Parameter:
             return value
         if not isinstance(value, int | float):
             raise ParameterError(f"{where}: {value!r} is not a number; {self._expected()}")
-        number = float(value)
+        try:
+            number = float(value)
+        except OverflowError:  # a whole number of hundreds of digits
+            number = math.inf
         if not math.isfinite(number) or not self.low <= number <= self.high:
-            raise ParameterError(f"{where}: {value!r} is out of range; {self._expected()}")
+            raise ParameterError(f"{where}: {value!r:.60} is out of range; {self._expected()}")
         if self.curve == "choice" and number not in self.choices:
             raise ParameterError(f"{where}: {value!r} is not one of {_listed(self.choices)}")
         if self.curve in WHOLE and number != int(number):
@@ -142,6 +145,9 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("history", "redo", "", 0, 1, 0.0, "trigger", "does again what was undone last", gesture=True),
     Parameter("master", "gain_db", "dB", SILENCE_DB, 12, 0.0, "decibel",
               "level before the limiter; the lowest is silence"),
+    Parameter("master", "panic", "", 0, 1, 0.0, "trigger",
+              "silences master and headphones at once, before anything else that was sent; undo brings them back",
+              gesture=True),
     Parameter("master", "cue_mix", "", 0, 1, 0.0, "linear",
               "what the headphones hear: 0 the cued decks, 1 the master"),
     Parameter("master", "cue_gain_db", "dB", SILENCE_DB, 12, 0.0, "decibel", "level of the headphones"),

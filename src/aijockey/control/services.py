@@ -7,8 +7,8 @@ each time, and does not touch the others.
 import asyncio
 import time
 from collections import deque
-from collections.abc import Sequence
-from typing import Any, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, runtime_checkable
 
 from aijockey.control.desk import Desk
 from aijockey.errors import AijockeyError
@@ -30,10 +30,25 @@ class Service(Protocol):
         """Plain values for health displays: what is connected, what was refused."""
 
 
+@runtime_checkable
+class Commanded(Protocol):
+    """A service that also takes commands, from a page's settings: learn, forget, connect."""
+
+    def command(self, command: Mapping[str, Any]) -> Any:
+        """Do something; returns plain values for who asked.
+
+        Raises
+        ------
+        AijockeyError : it cannot be done; the text says why.
+        """
+
+
 class ServiceConfig(Protocol):
     """What is asked for on the command line; plain and picklable, so that it travels to the control process."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """That of the service."""
 
     def build(self, desk: Desk) -> Service:
         """The service. Imports its libraries here, so that whoever does not use it need not have them."""
@@ -42,7 +57,7 @@ class ServiceConfig(Protocol):
 class Services:
     """Several services and what became of them.
 
-    notes : what failed, newest last, for the player.
+    notes : what failed, newest last, for the player. noted : how many there were.
     """
 
     def __init__(self, desk: Desk, configs: Sequence[ServiceConfig]) -> None:
@@ -50,6 +65,7 @@ class Services:
         self._running: dict[str, Service] = {}
         self._errors: dict[str, str] = {}
         self.notes: deque[str] = deque(maxlen=MOST_NOTES)
+        self.noted = 0
 
     async def run(self) -> None:
         """Run all until cancelled."""
@@ -64,6 +80,21 @@ class Services:
             service = self._running.get(config.name)
             told[config.name] = service.status() if service else {"error": self._errors.get(config.name, "")}
         return told
+
+    def command(self, name: str, command: Mapping[str, Any]) -> Any:
+        """Hand a command to a service; returns its answer.
+
+        Raises
+        ------
+        AijockeyError : no such service, it does not run, it takes none, or what it says itself.
+        """
+        service = self._running.get(name)
+        if service is None:
+            running = ", ".join(self._running) or "none"
+            raise AijockeyError(f"no surface '{name[:60]}' runs; running: {running}")
+        if not isinstance(service, Commanded):
+            raise AijockeyError(f"the surface '{name}' takes no commands")
+        return service.command(command)
 
     async def _keep_running(self, config: ServiceConfig) -> None:
         attempt = 0
@@ -88,4 +119,5 @@ class Services:
     def _fail(self, name: str, reason: str) -> None:
         if self._errors.get(name) != reason:
             self.notes.append(f"{name}: {reason}")
+            self.noted += 1
         self._errors[name] = reason

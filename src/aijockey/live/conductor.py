@@ -10,7 +10,14 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from aijockey.control import parameters
-from aijockey.control.parameters import DECK_PARAMETERS, GLOBAL_PARAMETERS, LOOP_LENGTHS, Target, Value
+from aijockey.control.parameters import (
+    DECK_PARAMETERS,
+    GLOBAL_PARAMETERS,
+    LOOP_LENGTHS,
+    SILENCE_DB,
+    Target,
+    Value,
+)
 from aijockey.live.clock import TempoMap
 from aijockey.live.deck import Deck
 from aijockey.live.history import History, Move, is_undone
@@ -23,6 +30,7 @@ from aijockey.live.tapping import TapTempo
 from aijockey.music.grid import RATE_HZ
 
 TEMPO = "transport.tempo_bpm"
+SILENCED = ("master.gain_db", "master.cue_gain_db")  # by panic
 # What changes the loop itself is undone as a whole: voice, point and controls.
 LOOP_CHOICES = ("voice", "seed", "walk", "point", "loop", "moment", "skip", "control")
 # What a moment keeps beside its loop: the mixer of the deck, and how it is read.
@@ -61,6 +69,7 @@ class Conductor:
         self._number = 0
         self._logged: dict[str, int] = {}  # mixer's address -> its last place in the log
         self._gestures = {
+            "master.panic": self._panic,
             "transport.tap": self._tap,
             "history.undo": self._undo,
             "history.redo": self._redo,
@@ -95,8 +104,8 @@ class Conductor:
         else:
             moves, is_step = [(address, checked(address, value), over_beats)], True
         event = None
-        for move in moves:
-            event = self._do(sample, move, is_step)
+        for number, move in enumerate(moves):
+            event = self._do(sample, move, is_step, join=number > 0)
         return event
 
     def apply(self, start: int, count: int) -> None:
@@ -141,7 +150,7 @@ class Conductor:
                     self._push(Event(float(beat), f"deck.{number}.{name}", value), derived=True)
             deck.moved.clear()
 
-    def _do(self, sample: int, move: Move, is_step: bool) -> Event:
+    def _do(self, sample: int, move: Move, is_step: bool, *, join: bool = False) -> Event:
         address, value, over_beats = move
         target = parameters.resolve(address)
         beat = self._clock.beat_at(sample)
@@ -153,7 +162,7 @@ class Conductor:
             number = math.nextafter(number, math.inf)  # what is fixed already must not hear of it in a replay
         event = Event(number, address, value, over_beats)
         if is_step and is_undone(target.parameter):
-            self.history.add(sample, move, self._before(target, address, beat))
+            self.history.add(sample, move, self._before(target, address, beat), join=join)
         self._log(event, target)
         self.values[address] = event.value
         self._take(event)
@@ -221,6 +230,10 @@ class Conductor:
     def _tap(self, sample: int, deck: int | None, value: Value) -> tuple[list[Move], bool]:
         tempo_bpm = self._tapping.tap(float(value) or sample / RATE_HZ)
         return ([] if tempo_bpm is None else [(TEMPO, tempo_bpm, 0.0)]), False
+
+    def _panic(self, sample: int, deck: int | None, value: Value) -> tuple[list[Move], bool]:
+        loud = [address for address in SILENCED if self.values[address] != SILENCE_DB]
+        return ([(address, SILENCE_DB, 0.0) for address in loud] if value else []), True
 
     def _undo(self, sample: int, deck: int | None, value: Value) -> tuple[list[Move], bool]:
         return (self.history.undo() if value else []), False

@@ -42,7 +42,7 @@ def global_controls(setup: Mapping[str, Value]) -> dict[str, MixerControl]:
     return {
         address: _control(row, setup.get(address, row.default))
         for address, row in GLOBAL_PARAMETERS.items()
-        if row.group in MIXER_GROUPS
+        if row.group in MIXER_GROUPS and not row.gesture
     }
 
 

@@ -20,9 +20,11 @@ from aijockey.live.processes.board import Board
 from aijockey.live.processes.children import prioritise_audio
 from aijockey.live.processes.desk_link import changed_values
 from aijockey.live.processes.exchange import ExchangeSource, LoopExchange
+from aijockey.live.processes.gallery import key_of_text
 from aijockey.live.processes.health import Shares
 from aijockey.live.processes.mailbox import Mailbox
 from aijockey.live.processes.pace import Pace
+from aijockey.live.processes.pulse import COLUMNS, Pulse, show_pulse
 from aijockey.live.processes.restore import entry_message, event_message
 from aijockey.live.set_file import parse_set
 from aijockey.live.shared_ring import SharedRing
@@ -81,6 +83,7 @@ class Performance:
         self._entered: list[object] = [None] * len(self.engine.decks)
         self._fade: tuple[int, int] | None = None  # samples faded, of how many
         self._published = 0.0
+        self._meters: object = None
         self._values_told: dict[str, Value] = {}
         self._collected = time.monotonic()
 
@@ -131,6 +134,7 @@ class Performance:
         self.source.poll()
         self._write(self.engine.process_outputs(QUANTUM_SAMPLES))
         self.shares.add((time.perf_counter() - began) / QUANTUM_S)
+        self._show_pulse()
         self._list_loops()
         self._tell()
         end = self.engine.clock.sample_at(self.setup.bars * BEATS_PER_BAR) + self.engine.latency_samples
@@ -254,6 +258,36 @@ class Performance:
             self._finish()
         return sound * np.maximum(gains, 0.0, dtype=np.float32)
 
+    def _show_pulse(self) -> None:
+        """Position and meters, whenever the meters are new."""
+        engine = self.engine
+        if engine.meters.snapshot is self._meters:
+            return
+        self._meters = levels = engine.meters.snapshot
+        # The ring is written up to here, with sound that is late by what the engine looks ahead.
+        late_beats = engine.latency_samples * engine.tempo_bpm / (60.0 * RATE_HZ)
+        show_pulse(
+            self.board,
+            Pulse(
+                self.ring.written,
+                engine.position_beats + self.setup.beat_offset - late_beats,
+                engine.tempo_bpm,
+                engine.limiter.gain_reduction_db,
+                np.roll(levels, 1, axis=0)[:, :COLUMNS],
+            ),
+        )
+
+    def _shown(self, deck: dict[str, Any]) -> dict[str, Any]:
+        """What is shown of a deck, with keys of its loops' pictures, in beats of the performance."""
+        enters = deck["enters"]
+        return {
+            **deck,
+            "enters": None if enters is None else enters + self.setup.beat_offset,
+            "fixed": deck["fixed"] + self.setup.beat_offset,
+            "loop_key": key_of_text(deck["loop"]),
+            "next_key": key_of_text(deck["next"]),
+        }
+
     def _publish(self) -> None:
         now = time.monotonic()
         if now - self._published < PUBLISH_S:
@@ -289,7 +323,7 @@ class Performance:
             **{name: shown[name] for name in TRANSPORT},
             "decks": [
                 {
-                    **_shortened(shown_deck),
+                    **_shortened(self._shown(shown_deck)),
                     "pending": deck.pending,
                     "swaps": len(deck.entered),
                     "failed": deck.failed_loops,

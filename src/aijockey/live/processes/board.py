@@ -10,8 +10,12 @@ import time
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from aijockey.control.parameters import MAX_DECKS
 from aijockey.live.processes.shared import Layout, SharedArrays
+
+Double = npt.NDArray[np.float64]
 
 WORDS = (
     "engine_beat_ns",  # when each process was last alive, on the monotonic clock; 0: not yet
@@ -43,6 +47,8 @@ TEXTS = {
     "headphones": 2 << 10,
     "watch": 8 << 10,
 }
+# Name -> numbers in it. Each is written whole, as a text is.
+NUMBERS = {"pulse": 8 + 4 * (MAX_DECKS + 1)}
 DEVICE_STATES = ("opening", "open", "no device", "refused", "ended")
 READ_ATTEMPTS = 50
 
@@ -61,10 +67,13 @@ class Board:
             "sequences": (np.int64, (len(TEXTS), 8)),
             "lengths": (np.int64, (len(TEXTS), 8)),
             **{f"text {key}": (np.uint8, (size,)) for key, size in TEXTS.items()},
+            "number sequences": (np.int64, (len(NUMBERS), 8)),
+            **{f"numbers {key}": (np.float64, (count,)) for key, count in NUMBERS.items()},
         }
         self._shared = SharedArrays(layout, name)
         self._index = {word: number for number, word in enumerate(WORDS)}
         self._texts = {word: number for number, word in enumerate(TEXTS)}
+        self._numbers = {word: number for number, word in enumerate(NUMBERS)}
 
     @property
     def name(self) -> str:
@@ -130,6 +139,29 @@ class Board:
     def serial(self, text: str) -> int:
         """A number that is another one after each `publish` of a text. Thread: any"""
         return int(self._shared["sequences"][self._texts[text], 0])
+
+    def show(self, name: str, numbers: Double) -> None:
+        """Show ``numbers``, as many as fit, under a name of `NUMBERS`. Thread: the one process that writes these"""
+        sequences, index = self._shared["number sequences"], self._numbers[name]
+        sequences[index, 0] |= 1
+        self._shared.keep_order()
+        self._shared[f"numbers {name}"][: len(numbers)] = numbers
+        self._shared.keep_order()
+        sequences[index, 0] += 1
+
+    def look(self, name: str) -> Double | None:
+        """What was last shown; None before the first time, or while it cannot be had whole. Thread: any"""
+        sequences, index = self._shared["number sequences"], self._numbers[name]
+        for _ in range(READ_ATTEMPTS):
+            before = int(sequences[index, 0])
+            if not before:
+                return None
+            self._shared.keep_order()
+            numbers: Double = self._shared[f"numbers {name}"].copy()
+            self._shared.keep_order()
+            if not before & 1 and int(sequences[index, 0]) == before:
+                return numbers
+        return None
 
     def close(self) -> None:
         """Let go of the memory. Thread: control"""

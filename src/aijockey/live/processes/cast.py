@@ -2,15 +2,15 @@
 
 from collections.abc import Callable
 from multiprocessing.process import BaseProcess
-from socket import socket
 
-from aijockey.live.processes import children, device, keeper, server, side_devices, workers
+from aijockey.live.processes import children, device, keeper, side_devices, workers
 from aijockey.live.processes.audio_setup import AudioSetup
 from aijockey.live.processes.board import DEVICE_STATES
 from aijockey.live.processes.broadcast import BroadcastSetup
 from aijockey.live.processes.chronicle import Chronicle
 from aijockey.live.processes.common_memory import CommonMemory
 from aijockey.live.processes.exchange import STARTING
+from aijockey.live.processes.front import Front
 from aijockey.live.processes.output_devices import OutputDevices
 from aijockey.live.processes.performance_plan import Plan
 from aijockey.live.processes.restore import bar_of, set_at
@@ -35,12 +35,12 @@ class Cast:
         memory: CommonMemory,
         chronicle: Chronicle,
         devices: OutputDevices,
-        listener: socket | None,
+        front: Front,
         note: Callable[[str], None],
     ) -> None:
         self.cores: tuple[int, ...] = ()
         self._plan, self._memory, self._chronicle = plan, memory, chronicle
-        self._devices, self._listener, self._note = devices, listener, note
+        self._devices, self._front, self._note = devices, front, note
         self._roles: dict[str, Callable[[Child], BaseProcess]] = {
             "engine": self._engine,
             "device": self._device,
@@ -120,9 +120,8 @@ class Cast:
         return children.start("headphones", side_devices.play_cue, setup)
 
     def _server(self, child: Child) -> BaseProcess:
-        assert self._listener is not None
-        setup = server.ServerSetup(self._memory.board.name, self._memory.inboxes[1].name, self._listener)
-        return children.start("server", server.serve, setup)
+        memory = self._memory
+        return self._front.start(memory.board.name, memory.ring.name, memory.cue.name if memory.cue else "")
 
     def _writer(self, child: Child) -> BaseProcess:
         plan, memory = self._plan, self._memory
@@ -150,6 +149,6 @@ class Cast:
         exchange.set_worker(child.number, "state", STARTING)
         setup = workers.WorkerSetup(
             child.number, exchange.name, plan.channels, plan.loop_samples, plan.maker, plan.material,
-            plan.worker_memory_mib, self.cores,
+            plan.worker_memory_mib, self.cores, self._front.gallery.name,
         )  # fmt: skip
         return children.start(f"worker-{child.number}", workers.work, setup)

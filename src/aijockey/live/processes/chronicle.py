@@ -49,6 +49,11 @@ class Chronicle:
         }  # fmt: skip
         self._post.tell_writer(self.recording)
 
+    def stop_recording(self) -> None:
+        """End the recording; nothing where there is none. Thread: any"""
+        self.recording = None
+        self._post.tell_writer({"do": "stop"})
+
     def tell_again(self) -> None:
         """Tell a writer that takes over what it must know. Thread: the supervisor's own"""
         again = list(chain.from_iterable(self._sounding.values()))

@@ -4,6 +4,7 @@ from aijockey.live.processes import keeper
 from aijockey.live.processes.audio_setup import JOURNAL_BYTES
 from aijockey.live.processes.board import Board
 from aijockey.live.processes.exchange import LoopExchange
+from aijockey.live.processes.front import Front
 from aijockey.live.processes.mailbox import Mailbox
 from aijockey.live.processes.performance_plan import Plan
 from aijockey.live.shared_ring import SharedRing
@@ -16,19 +17,22 @@ class CommonMemory:
     """Made and owned by the supervisor; its children attach.
 
     ring : the master, and each deck that is to be recorded. heard : what the device gets. cue, input : what headphones
-    with a device of their own get, and what comes in; None where there is none. inboxes : of the engine, the
-    supervisor's and the server's. journal : what the engine says was done.
+    of their own and surfaces get, and what comes in; None where there is none. inboxes : of the engine, which looks
+    into the first one first; ``commands`` is the supervisor's, the others are those of ``front``. journal : what the
+    engine says was done.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, front: Front) -> None:
         stems = len(plan.live_set.decks) if plan.record_decks else 0
         self.ring = SharedRing.create(2 + 2 * stems, RING_SAMPLES)
         self.heard = SharedRing.create(2, RING_SAMPLES)
-        self.cue = SharedRing.create(2, RING_SAMPLES) if plan.headphones is not None else None
+        is_cued = plan.headphones is not None or front.serves
+        self.cue = SharedRing.create(2, RING_SAMPLES) if is_cued else None
         self.input = SharedRing.create(2, RING_SAMPLES) if plan.live_input is not None else None
         self.board = Board()
         self.exchange = LoopExchange(plan.channels, plan.loop_samples)
-        self.inboxes = (Mailbox(), Mailbox())
+        self.commands = Mailbox()
+        self.inboxes = (front.urgent, self.commands, front.inbox)
         self.journal = Mailbox(JOURNAL_BYTES)
         self.writer_inbox = Mailbox(keeper.INBOX_BYTES)
 
@@ -39,8 +43,10 @@ class CommonMemory:
 
     def close(self) -> None:
         """Give all of it back. Thread: control"""
-        rings = [ring for ring in (self.ring, self.heard, self.cue, self.input) if ring is not None]
-        for memory in (
-            *rings, self.board, self.exchange, self.journal, self.writer_inbox, *self.inboxes,
-        ):  # fmt: skip
-            memory.close()
+        for ring in (self.ring, self.heard, self.cue, self.input):
+            if ring is not None:
+                ring.close()
+        for mailbox in (self.journal, self.writer_inbox, self.commands):
+            mailbox.close()
+        self.board.close()
+        self.exchange.close()

@@ -1,12 +1,16 @@
 """What joins a desk to the engine in another process: values and state from the board, moves through a mailbox."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from aijockey.control.parameters import DECK_PARAMETERS, GLOBAL_PARAMETERS, Value
+from aijockey.control.parameters import DECK_PARAMETERS, GLOBAL_PARAMETERS, Value, resolve
 from aijockey.live.processes.board import Board
-from aijockey.live.processes.mailbox import Outbox, key_of
+from aijockey.live.processes.mailbox import Mailbox, Outbox, key_of
 from aijockey.live.set_parts import check_move
+from aijockey.live.voices import check_voice
+
+# What waits for nothing else that was sent.
+URGENT = ("master.panic",)
 
 
 def changed_values(values: Mapping[str, Value]) -> dict[str, Value]:
@@ -22,19 +26,40 @@ def _default(address: str) -> Value | None:
 
 
 class DeskLink:
-    """A `aijockey.control.desk.Link` over shared memory. Thread: that of the desk"""
+    """A `aijockey.control.desk.Link` over shared memory. Thread: that of the desk
 
-    def __init__(self, board: Board, outbox: Outbox) -> None:
-        self._board, self._outbox = board, outbox
+    Parameters
+    ----------
+    urgent : a second way to the engine, which looks there first; None where there is none.
+    voices : that the pack has, so that a missing one is told to who asks for it, before there is an engine too; None
+    leaves it to the engine.
+    """
+
+    def __init__(
+        self,
+        board: Board,
+        outbox: Outbox,
+        urgent: Mailbox | None = None,
+        voices: Collection[str] | None = None,
+    ) -> None:
+        self._board, self._outbox, self._urgent, self._voices = board, outbox, urgent, voices
         self._serial = 0
 
     def check(self, address: str, value: object) -> Value:
-        """As `aijockey.live.set_parts.check_move`."""
-        return check_move(address, value)
+        """As `aijockey.live.set_parts.check_move`; a voice must be one of the pack's."""
+        checked = check_move(address, value)
+        if self._voices is not None and resolve(address).parameter.name == "voice":
+            check_voice(checked, self._voices)
+        return checked
 
     def send(self, address: str, value: Value, over_beats: float) -> bool:
         """Leave a move for the engine; False where too many wait."""
-        return self._outbox.send({"set": address, "to": value, "over": over_beats}, key=key_of(address))
+        message = {"set": address, "to": value, "over": over_beats}
+        if address in URGENT and self._urgent is not None:
+            # Both ways: before what waits, and once more behind it, for what waits may undo it.
+            self._outbox.send(message)
+            return self._urgent.put(message)
+        return self._outbox.send(message, key=key_of(address))
 
     def values(self) -> Mapping[str, Value] | None:
         """What the engine published since the last time; None where nothing new can be had."""

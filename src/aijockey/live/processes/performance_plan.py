@@ -1,11 +1,12 @@
 """What is to be performed, and with what: all that a supervisor needs to know before it starts anything."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from aijockey.live.processes import device, side_devices, workers
+from aijockey.live.processes.front import SurfacePlan
 from aijockey.live.set_file import LiveSet
 from aijockey.live.streaming.config import StreamConfig
 from aijockey.music.grid import LOOP_SAMPLES
@@ -23,7 +24,7 @@ class Plan:
     headphones : the device for what is cued, by name; None leaves it to ``master.cue_split`` of the one there is.
     live_input : the device that decks hear whose ``input`` is 1; None opens none.
     ahead_samples : how far the sound is rendered ahead; 0 finds out how little will do.
-    port : of the control socket; None opens none, 0 takes any free one.
+    surfaces : pages, controllers and programs, see `aijockey.live.processes.front.SurfacePlan`.
     most_workers : at most so many processes make loops; 0 is as many as leave a processor to the sound.
     worker_memory_mib : what a worker may take beyond its start.
     loop_deadline_s : a worker that takes longer for one loop hangs; the loop is tried once more, then given up.
@@ -45,7 +46,7 @@ class Plan:
     devices: tuple[str | None, ...] = (None,)
     block_samples: int = 512
     ahead_samples: int = 0
-    port: int | None = None
+    surfaces: SurfacePlan = field(default_factory=SurfacePlan)
     most_workers: int = 0
     worker_memory_mib: int = 2048
     loop_deadline_s: float = LOOP_HANGS_S

@@ -1,34 +1,27 @@
-"""The control process: JSON lines on a loopback socket, for surfaces that are programs.
+"""The control process: the desk, and the surfaces that run beside each other on one event loop.
 
-A line from a client is one object::
-
-    {"set": "deck.1.gain_db", "to": -6, "over": 4}   a move, within 4 beats
-    {"get": "state"}                                 answered with one line of state
-    {"watch": 20}                                    state 20 times a second from now on; 0 ends it
-
-An object with "id" gets an answer with that id; without, only errors are answered. Something that is no JSON object
-ends the connection, so a web page that posts to the port gets nowhere.
+It holds what `aijockey.control` needs of the engine's shared memory. When it is lost, it is started again and the
+surfaces connect anew; nothing of that is heard.
 """
 
-import json
-import selectors
+import asyncio
 import socket
-import time
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
+from aijockey.control.desk import Desk, Instrument
+from aijockey.control.services import ServiceConfig, Services
+from aijockey.control.web.guard import Access
 from aijockey.errors import AijockeyError
 from aijockey.live.processes.board import Board
-from aijockey.live.processes.mailbox import Mailbox, Outbox, key_of
-from aijockey.live.set_parts import check_move
+from aijockey.live.processes.desk_link import DeskLink
+from aijockey.live.processes.gallery import Gallery
+from aijockey.live.processes.mailbox import Mailbox, Outbox
+from aijockey.live.shared_ring import SharedRing
 
-HOST = "127.0.0.1"
-MOST_CLIENTS = 32
-MOST_LINE_BYTES = 64 << 10
-MOST_UNSENT_BYTES = 1 << 20
-MOST_WATCH_HZ = 60.0
-TURN_S = 0.02
-READ_BYTES = 1 << 16
+HOST, EVERYWHERE = "127.0.0.1", "0.0.0.0"
+BACKLOG = 128
+SEND_BYTES = 128 << 10
+TURN_S = 1.0 / 60.0
 
 
 class PortTakenError(AijockeyError):
@@ -37,20 +30,24 @@ class PortTakenError(AijockeyError):
 
 @dataclass(frozen=True)
 class ServerSetup:
-    """What the control process is told: shared memory by name, and a socket that listens already."""
+    """What the control process is told: shared memory by name, and a socket that listens already.
+
+    urgent, inbox : ways to the engine. commands : the way to the supervisor.
+    ring, cue : sound of master and headphones; "" where there is none to be had.
+    services : surfaces beside the web server.
+    """
 
     board: str
+    urgent: str
     inbox: str
+    commands: str
+    gallery: str
+    ring: str
     listener: socket.socket
-
-
-@dataclass
-class _Client:
-    link: socket.socket
-    unread: bytes = b""
-    unsent: bytes = b""
-    watch_s: float = 0.0
-    watched: float = field(default_factory=time.monotonic)
+    instrument: Instrument
+    access: Access
+    services: tuple[ServiceConfig, ...] = ()
+    cue: str = ""
 
 
 def listen(port: int, host: str = HOST) -> socket.socket:
@@ -63,9 +60,11 @@ def listen(port: int, host: str = HOST) -> socket.socket:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     exclusive = getattr(socket, "SO_EXCLUSIVEADDRUSE", None)  # Windows, where REUSEADDR would share the port
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR if exclusive is None else exclusive, 1)
+    # What connects inherits it: of what a client does not read, the system keeps no megabytes either.
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BYTES)
     try:
         listener.bind((host, port))
-        listener.listen(MOST_CLIENTS)
+        listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
         raise PortTakenError(
@@ -76,142 +75,43 @@ def listen(port: int, host: str = HOST) -> socket.socket:
 
 
 def serve(setup: ServerSetup) -> None:
-    """Answer clients for good. Runs in a process of its own."""
-    Server(setup).run()
+    """Serve surfaces for good. Runs in a process of its own."""
+    asyncio.run(ControlProcess(setup).run())
 
 
-class Server:
-    """The clients and what they are connected to."""
+class ControlProcess:
+    """The desk, its services and what joins them to the rest."""
 
     def __init__(self, setup: ServerSetup) -> None:
-        self._board = Board(setup.board)
+        # Who starts this process imports this module too, and has no use for a web server.
+        from aijockey.control.web.service import WebConfig
+        from aijockey.live.processes.backstage import SharedBackstage
+
+        self.board = Board(setup.board)
+        self._urgent = Mailbox(name=setup.urgent)
         self._outbox = Outbox(Mailbox(name=setup.inbox))
-        self._listener = setup.listener
-        self._selector = selectors.DefaultSelector()
-        self._selector.register(self._listener, selectors.EVENT_READ)
-        self._clients: dict[int, _Client] = {}
-
-    def run(self) -> None:
-        """Answer until the process is ended."""
-        while True:
-            self.turn()
-
-    def close(self) -> None:
-        """End every connection; the socket that listens stays."""
-        for client in list(self._clients.values()):
-            self._drop(client)
-        self._selector.close()
-
-    def turn(self, timeout_s: float = TURN_S) -> None:
-        """Wait a little for clients and serve those that have something."""
-        self._board.beat("server")
-        for key, _ in self._selector.select(timeout_s):
-            if key.fileobj is self._listener:
-                self._accept()
-            else:
-                self._read(self._clients[key.fd])
-        self._outbox.flush()
-        now = time.monotonic()
-        for client in list(self._clients.values()):
-            if client.watch_s and now - client.watched >= client.watch_s:
-                client.watched = now
-                self._say(client, {"state": self.state()})
-            self._send(client)
-
-    def state(self) -> dict[str, Any]:
-        """What the engine and the supervisor show."""
-        return {**(self._board.read("state") or {}), **(self._board.read("watch") or {})}
-
-    def _accept(self) -> None:
-        try:
-            link, _ = self._listener.accept()
-        except OSError:  # it has gone again
-            return
-        if len(self._clients) >= MOST_CLIENTS:
-            link.close()
-            return
-        link.setblocking(False)
-        self._clients[link.fileno()] = _Client(link)
-        self._selector.register(link, selectors.EVENT_READ)
-
-    def _read(self, client: _Client) -> None:
-        try:
-            data = client.link.recv(READ_BYTES)
-        except BlockingIOError:
-            return
-        except OSError:
-            data = b""
-        if not data:
-            self._drop(client)
-            return
-        *lines, client.unread = (client.unread + data).split(b"\n")
-        if len(client.unread) > MOST_LINE_BYTES:
-            self._drop(client)
-            return
-        for line in lines:
-            if line.strip() and not self._obey(client, line):
-                self._drop(client)
-                return
-
-    def _obey(self, client: _Client, line: bytes) -> bool:
-        """Do what a line says; False where it is no message at all."""
-        try:
-            message = json.loads(line)
-        except (ValueError, RecursionError):
-            return False
-        if not isinstance(message, dict):
-            return False
-        tag = {"id": message["id"]} if isinstance(message.get("id"), int | str) else {}
-        try:
-            answer = self._answer(client, message)
-        except AijockeyError as error:
-            self._say(client, {**tag, "error": str(error)[:500]})
-            return True
-        if answer is not None or tag:
-            self._say(client, {**tag, **(answer or {"ok": True})})
-        return True
-
-    def _answer(self, client: _Client, message: dict[str, Any]) -> dict[str, Any] | None:
-        if "set" in message:
-            address, over = str(message["set"]), _number(message.get("over", 0.0), "over", 0.0, 1e5)
-            value = check_move(address, message.get("to"))
-            if not self._outbox.send({"set": address, "to": value, "over": over}, key=key_of(address)):
-                raise AijockeyError(f"{address}: too many moves at once; this one is left out")
-            return None
-        if message.get("get") == "state":
-            return {"state": self.state()}
-        if "watch" in message:
-            rate_hz = _number(message["watch"], "watch", 0.0, MOST_WATCH_HZ)
-            client.watch_s = 1.0 / rate_hz if rate_hz else 0.0
-            return None
-        raise AijockeyError(
-            f"unknown message with {', '.join(sorted(map(str, message)))[:100]}; expected set, get or watch"
+        self._commands = Outbox(Mailbox(name=setup.commands))
+        names = {"master": setup.ring, "cue": setup.cue}
+        self._rings = {sound: SharedRing.attach(name) for sound, name in names.items() if name}
+        self._gallery = Gallery(setup.gallery)
+        voices = [voice.name for voice in setup.instrument.voices]
+        self.desk = Desk(setup.instrument, DeskLink(self.board, self._outbox, self._urgent, voices))
+        backstage = SharedBackstage(
+            self.board, self.desk, self._rings, self._gallery, self._commands, setup.access, []
         )
+        web = WebConfig(setup.listener, backstage, setup.access)
+        self.services = backstage.services = Services(self.desk, (web, *setup.services))
 
-    def _say(self, client: _Client, message: dict[str, Any]) -> None:
-        # Somebody who does not read gets no more than this much behind.
-        if len(client.unsent) < MOST_UNSENT_BYTES:
-            client.unsent += json.dumps(message, separators=(",", ":")).encode() + b"\n"
+    async def run(self) -> None:
+        """Run until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._turn())
+            group.create_task(self.services.run())
 
-    def _send(self, client: _Client) -> None:
-        if not client.unsent or client.link.fileno() < 0:
-            return
-        try:
-            client.unsent = client.unsent[client.link.send(client.unsent) :]
-        except BlockingIOError:
-            return
-        except OSError:
-            self._drop(client)
-
-    def _drop(self, client: _Client) -> None:
-        number = client.link.fileno()
-        if number >= 0:
-            self._selector.unregister(client.link)
-            self._clients.pop(number, None)
-            client.link.close()
-
-
-def _number(value: object, name: str, low: float, high: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise AijockeyError(f"{name} = {value!r}: expected a number from {low:g} to {high:g}")
-    return float(value)
+    async def _turn(self) -> None:
+        while True:
+            self.board.beat("server")
+            self.desk.turn()
+            self._outbox.flush()
+            self._commands.flush()
+            await asyncio.sleep(TURN_S)

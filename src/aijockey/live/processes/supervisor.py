@@ -12,13 +12,14 @@ from typing import Any
 
 from aijockey.errors import AijockeyError
 from aijockey.live.live_input import input_delay_samples
-from aijockey.live.processes import children, server
+from aijockey.live.processes import children
 from aijockey.live.processes.broadcast import LAST_S
 from aijockey.live.processes.cast import Cast
 from aijockey.live.processes.chronicle import Chronicle
 from aijockey.live.processes.common_memory import CommonMemory
 from aijockey.live.processes.cores import most_workers, probe, usable_cores, worker_cores, workers_wanted
 from aijockey.live.processes.exchange import ABSENT, BROKEN, MOST_WORKERS
+from aijockey.live.processes.front import Front
 from aijockey.live.processes.health import health_line
 from aijockey.live.processes.output_devices import OutputDevices
 from aijockey.live.processes.performance_plan import Plan as Plan
@@ -57,14 +58,14 @@ class Supervisor:
         check_voices(plan.live_set, plan.voices)
         self.plan = plan
         self.notes: deque[str] = deque(maxlen=200)
-        self._listener = None if plan.port is None else server.listen(plan.port)
-        self.memory = CommonMemory(plan)
+        self.front = Front(plan.surfaces, plan.live_set, plan.voices)
+        self.memory = CommonMemory(plan, self.front)
         self.ring, self.heard = self.memory.ring, self.memory.heard
         self.board, self.exchange = self.memory.board, self.memory.exchange
         self.post = Post(self.memory)
         self.chronicle = Chronicle(plan, self.memory, self.post, self._note)
         self._devices = OutputDevices(plan.devices, self.board)
-        self._cast = Cast(plan, self.memory, self.chronicle, self._devices, self._listener, self._note)
+        self._cast = Cast(plan, self.memory, self.chronicle, self._devices, self.front, self._note)
         self.children: dict[str, Child] = {}
         self._workers = 0
         self._seen = self._published = self._logged = 0.0
@@ -77,7 +78,7 @@ class Supervisor:
     @property
     def port(self) -> int | None:
         """Where the control process listens. Thread: any"""
-        return self._listener.getsockname()[1] if self._listener else None
+        return self.front.port
 
     @property
     def playing(self) -> bool:
@@ -97,7 +98,7 @@ class Supervisor:
         wanted = {
             "engine": True,
             "device": True,
-            "server": self._listener is not None,
+            "server": self.front.serves,
             "writer": True,
             "stream": self.plan.stream is not None,
             "input": self.plan.live_input is not None,
@@ -142,6 +143,10 @@ class Supervisor:
         """Begin a recording. Thread: any"""
         self.chronicle.record(name)
 
+    def stop_recording(self) -> None:
+        """End the recording; nothing where there is none. Thread: any"""
+        self.chronicle.stop_recording()
+
     def state(self) -> dict[str, Any]:
         """What the engine shows and what is known of the other processes; once closed, how it all ended. Thread: any"""
         if self._last_state is not None:
@@ -168,11 +173,10 @@ class Supervisor:
         for child in self.children.values():
             if child.process is not None:
                 children.end(child.process)
-        if self._listener is not None:
-            self._listener.close()
         self._last_state = self.state()
         self.chronicle.close(float(self._last_state.get("beat", 0.0)), self.playing)
         self.memory.close()
+        self.front.close()
 
     def _runs(self, role: str) -> bool:
         return role in self.children and self.children[role].runs
@@ -199,6 +203,7 @@ class Supervisor:
         held_up = now - self._seen > HELD_UP_S
         self._seen = now
         self.chronicle.read()
+        self._obey()
         self.post.flush()
         for child in list(self.children.values()):
             self._tend(child, now, held_up)
@@ -284,9 +289,20 @@ class Supervisor:
                 self.children[f"worker {self._workers}"] = Child(f"worker {self._workers}")
             self._workers += 1
 
+    def _obey(self) -> None:
+        """Do what surfaces ask of us."""
+        while (command := self.front.take()) is not None:
+            if command["do"] == "fade_out":
+                self.fade_out(float(command["seconds"]))
+            elif command["do"] == "stop_recording":
+                self.stop_recording()
+            elif command["do"] == "record":
+                self.record(str(command["name"]) or f"{time.strftime('%Y-%m-%d %H.%M')} set")
+
     def _watch_state(self) -> dict[str, Any]:
         restarts = {role: max(0, child.starts - 1) for role, child in self.children.items()}
         return {
+            "bars": self.plan.bars,
             "underruns": self.board["underruns"],
             "workers": self._workers,
             "worker_restarts": sum(count for role, count in restarts.items() if role.startswith("worker")),

@@ -12,6 +12,7 @@ from aijockey.errors import AijockeyError
 from aijockey.live.loops import Float, LoopRequest, make_loop
 from aijockey.live.processes.children import step_back
 from aijockey.live.processes.exchange import READY, LoopExchange
+from aijockey.live.processes.gallery import Gallery
 
 NICENESS = 10
 IDLE_S = 0.003
@@ -32,6 +33,7 @@ class WorkerSetup:
     maker, material : what makes them, as ``maker(material)``; an importable function.
     memory_mib : how much more memory than after its start a worker may map (0: any); beyond, it ends.
     cores : processors it may use; empty for all.
+    gallery : where pictures of loops go; "" draws none.
     """
 
     number: int
@@ -42,6 +44,7 @@ class WorkerSetup:
     material: str
     memory_mib: int = 0
     cores: tuple[int, ...] = ()
+    gallery: str = ""
 
 
 def from_pack(path: str) -> Render:
@@ -65,6 +68,7 @@ def work(setup: WorkerSetup) -> None:
         with contextlib.suppress(OSError):
             os.sched_setaffinity(0, setup.cores)
     exchange = LoopExchange(setup.channels, setup.samples, setup.exchange)
+    gallery = Gallery(setup.gallery) if setup.gallery else None
     _beat_beside(exchange, setup.number)
     render = setup.maker(setup.material)
     if setup.memory_mib:
@@ -96,6 +100,10 @@ def work(setup: WorkerSetup) -> None:
                 setup.number, "loop_us", (7 * before_us + took_us) // 8 if before_us else took_us
             )
             exchange.set_worker(setup.number, "made", exchange.worker(setup.number, "made") + 1)
+            if gallery is not None:
+                # A loop without a picture is a loop all the same.
+                with contextlib.suppress(ValueError):
+                    gallery.hang(setup.number, request, loop.audio)
         exchange.set_worker(setup.number, "busy_since_ns", 0)
 
 
