@@ -29,8 +29,10 @@ from aijockey.live.processes.watched import (
     MOST_FRUITLESS,
     OPENING_S,
     SIDE_DEVICES,
+    STOPPED_S,
     Child,
     ending,
+    is_stopped,
     why_worker_hangs,
 )
 from aijockey.live.voices import check_voices
@@ -223,7 +225,8 @@ class Supervisor:
                 self._cast.start(child, now)
         elif not child.process.is_alive():
             self._bury(child, now)
-        elif not held_up and (reason := self._hangs(child, now)):
+        # Whoever is held up cannot tell who hangs, but can see who is stopped.
+        elif (not held_up or is_stopped(child.process.pid)) and (reason := self._hangs(child, now)):
             self._note(f"{child.role} {reason}; it is started again")
             child.process.kill()
 
@@ -241,7 +244,8 @@ class Supervisor:
         if age_s > now - child.started:
             late = child.role in SIDE_DEVICES and now - child.started > OPENING_S
             return "cannot open its device" if late else ""  # still at its start
-        return f"gave no sign of life for {age_s:.1f} s" if age_s > HANGS_S[child.role] else ""
+        stopped = age_s > STOPPED_S and child.process is not None and is_stopped(child.process.pid)
+        return f"gave no sign of life for {age_s:.1f} s" if stopped or age_s > HANGS_S[child.role] else ""
 
     def _bury(self, child: Child, now: float) -> None:
         """A process has ended: it is started again, or has had its chances."""
