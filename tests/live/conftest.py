@@ -1,12 +1,15 @@
 """Loops that are easy to recognise, for everything that plays loops."""
 
+import math
 from collections.abc import Callable
 
 import numpy as np
 import pytest
+from hypothesis import strategies as st
 
 from aijockey.live.loop_source import DirectSource
 from aijockey.live.loops import LoopRequest
+from aijockey.live.points import Blend, Child, Neighbour, Point, Ring, Seed, Stored, Style, Way
 from aijockey.music.grid import LOOP_SAMPLES, RATE_HZ, SIXTEENTH_SAMPLES
 
 VOICES = {"kick": False, "hats": False, "tone": True, "drone": True, "silence": False, "ramp": False}
@@ -42,3 +45,27 @@ def make_source() -> Callable[..., DirectSource]:
         return DirectSource(render, VOICES, **({"match_level": False} | settings))
 
     return make
+
+
+def _wider(inner: st.SearchStrategy[Point]) -> st.SearchStrategy[Point]:
+    weights = st.lists(st.floats(-10, 10), min_size=2, max_size=3).filter(any)
+    return st.one_of(
+        st.builds(Way, inner, inner, st.floats(0, 1)),
+        st.builds(Neighbour, inner, SEEDS_DRAWN, st.floats(-math.pi, math.pi)),
+        st.builds(Style, inner, inner, st.sampled_from(["sound", "rhythm"])),
+        st.builds(Child, inner, inner, SEEDS_DRAWN),
+        weights.flatmap(
+            lambda drawn: st.builds(Blend, st.tuples(*[inner] * len(drawn)), st.just(tuple(drawn)))
+        ),
+        st.builds(Ring, st.lists(inner, min_size=2, max_size=4).map(tuple), st.floats(0, 1)),
+    )
+
+
+SEEDS_DRAWN = st.integers(0, 2**64 - 1)
+LEAVES_DRAWN = st.builds(Seed, SEEDS_DRAWN) | st.builds(
+    Stored, st.text("0123456789abcdef", min_size=12, max_size=12)
+)
+# st.from_type(Point) draws points of every kind.
+st.register_type_strategy(
+    Point, st.recursive(LEAVES_DRAWN, _wider, max_leaves=5).filter(lambda point: point.fits)
+)

@@ -6,7 +6,8 @@ import pytest
 from aijockey.live.clock import Moment
 from aijockey.live.deck import Deck
 from aijockey.live.engine import QUANTUM_SAMPLES, Engine
-from aijockey.live.loops import LoopRequest, Point, Ticket, make_loop
+from aijockey.live.loops import LoopRequest, Ticket, make_loop
+from aijockey.live.points import Seed
 from aijockey.live.set_file import Event, LiveSet, SetError, format_set, parse_set
 from aijockey.music.grid import BEAT_SAMPLES, LOOP_SAMPLES, RATE_HZ
 
@@ -62,7 +63,7 @@ def test_a_set_that_was_written_and_read_sounds_the_same(make_source):
 def test_at_120_a_loop_at_0_db_comes_through_but_for_the_dc_blocker(make_source):
     live_set = LiveSet(({"voice": "ramp"},), (play(),))
     out = sound_of(Engine(live_set, make_source()), 9.0)
-    loop = make_source().request(LoopRequest("ramp", Point(0))).loop.audio
+    loop = make_source().request(LoopRequest("ramp", Seed(0))).loop.audio
     expected = np.tile(loop, 3)[0, : out.shape[1]]
     # The blocker of 10 Hz takes what little of the noise lies that low.
     assert np.sqrt(np.mean((out[0] - expected) ** 2)) < 0.02 * np.sqrt(np.mean(expected**2)) + 0.005
@@ -121,7 +122,7 @@ def test_a_swap_ends_on_the_grid_and_keeps_the_power_of_unlike_loops(fade_beats,
     events = [(0, "play", 1.0), (13, "seed", 1.0)]
     out = run_deck(deck_of(make_source, events, {"crossfade_beats": fade_beats}), 20 * BEAT_SAMPLES)
     source = make_source()
-    old, new = (source.request(LoopRequest("ramp", Point(seed))).loop.audio[0] for seed in (0, 1))
+    old, new = (source.request(LoopRequest("ramp", Seed(seed))).loop.audio[0] for seed in (0, 1))
     swap, fade = 16 * BEAT_SAMPLES, int(fade_beats * BEAT_SAMPLES)
     index = np.arange(len(out))
     np.testing.assert_array_equal(out[swap:], new[index[swap:] % LOOP_SAMPLES])
@@ -182,7 +183,7 @@ def test_a_bad_loop_is_left_out_and_counted(bad, make_source):
     good = make_source()
 
     def render(request):
-        audio = good.request(LoopRequest("kick", Point(0))).loop.audio.copy()
+        audio = good.request(LoopRequest("kick", Seed(0))).loop.audio.copy()
         if request.point.seed == 1:
             if bad == "error":
                 raise AijockeyError("the network went mad")

@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-MINE = {"generate_and_mix", "own_loops", "write_a_set", "play_by_hand"}
+MINE = {"generate_and_mix", "own_loops", "write_a_set", "play_by_hand", "ride_the_latent"}
 
 
 @pytest.fixture
@@ -34,6 +34,12 @@ def test_write_a_set(run, tiny_pack, tmp_path):
 def test_play_by_hand(run, tiny_pack, capsys):
     run("play_by_hand", str(tiny_pack.path))
     assert "the same samples: True" in capsys.readouterr().out
+
+
+def test_ride_the_latent(run, tiny_pack, tmp_path, capsys):
+    run("ride_the_latent", str(tmp_path / "ride.wav"), str(tiny_pack.path), "2")
+    assert soundfile.info(tmp_path / "ride.wav").frames == 4 * 96_000
+    assert "change from bar to bar in dB" in capsys.readouterr().out
 
 
 def test_no_example_is_left_out():

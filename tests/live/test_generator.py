@@ -250,3 +250,28 @@ def test_a_pack_without_a_vocoder_sounds_too(make_pack):
     generator = Generator(pack)
     audio = generator.generate("kick", latents_of(generator, "kick", 2))
     assert audio.shape == (2, 192_000)
+
+
+def test_a_morph_has_the_voices_own_loops_at_its_ends_and_no_jump_between(tiny_pack):
+    generator = Generator(tiny_pack)
+    voices = ("kick", "hats")
+    latents = tuple(np.stack([generator.latent(voice, seed) for seed in (3, 4)]) for voice in voices)
+    ends = [generator.mel(voice, latent) for voice, latent in zip(voices, latents, strict=True)]
+    amounts = np.linspace(0.0, 1.0, 41)
+    path = np.stack([generator.morph_mel(voices, latents, float(amount)) for amount in amounts])
+    np.testing.assert_array_equal(path[0], ends[0])
+    np.testing.assert_array_equal(path[-1], ends[1])
+    steps = np.abs(np.diff(path, axis=0)).mean(axis=(1, 2, 3))
+    # At the very ends the one voice alone is sampled; the mixture must lead there.
+    assert steps.max() < 4.0 * steps.mean()
+    same = generator.morph_mel(("kick", "kick"), (latents[0], latents[0]), 0.5)
+    np.testing.assert_allclose(same, ends[0], atol=2e-3)
+
+
+def test_voices_of_different_or_direct_generators_cannot_be_morphed(tiny_pack):
+    generator = Generator(tiny_pack)
+    kick, drone = (generator.latent(voice, 1)[None] for voice in ("kick", "drone"))
+    with pytest.raises(GenerationError, match="different generators"):
+        generator.morph_mel(("kick", "drone"), (kick, drone), 0.5)
+    with pytest.raises(GenerationError, match="rotation"):
+        generator.morph_mel(("drone", "drone"), (drone, drone), 0.5)

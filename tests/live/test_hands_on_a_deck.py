@@ -9,8 +9,9 @@ from aijockey.live.clock import Moment, TempoMap
 from aijockey.live.deck import Deck
 from aijockey.live.engine import QUANTUM_SAMPLES
 from aijockey.live.head import FADE_SAMPLES
-from aijockey.live.loops import LoopRequest, Point
+from aijockey.live.loops import LoopRequest
 from aijockey.live.plan import PlanEvent
+from aijockey.live.points import Seed
 from aijockey.live.reading import SEAM_SAMPLES
 from aijockey.music.grid import BEAT_SAMPLES, LOOP_SAMPLES, RATE_HZ, SIXTEENTH_SAMPLES
 
@@ -20,7 +21,7 @@ LENGTH = 14 * BEAT_SAMPLES
 
 
 def loop_of(make_source, voice="ramp", seed=0):
-    return make_source().request(LoopRequest(voice, Point(seed))).loop.audio[0]
+    return make_source().request(LoopRequest(voice, Seed(seed))).loop.audio[0]
 
 
 def play(

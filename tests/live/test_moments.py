@@ -8,25 +8,14 @@ from hypothesis import strategies as st
 
 from aijockey.control.parameters import ParameterError
 from aijockey.errors import AijockeyError
-from aijockey.live.loops import Point
 from aijockey.live.moments import format_moment, format_queue, parse_moment, parse_queue
 from aijockey.live.plan import DeckPlan, PlanEvent
-
-points = st.recursive(
-    st.builds(Point, st.integers(0, 2**31)),
-    lambda inner: st.builds(Point, st.integers(0, 2**31), inner, st.floats(0, 1)),
-    max_leaves=4,
-)
-
-
-@given(point=points)
-def test_a_point_is_read_as_it_was_written(point):
-    assert Point.parse(str(point)) == point
+from aijockey.live.points import Point, Seed, Way
 
 
 @given(
     voice=st.text(max_size=12),
-    point=points,
+    point=st.from_type(Point),
     control=st.text(min_size=1, max_size=8),
     density=st.floats(-4, 4),
     gain_db=st.floats(-90, 12),
@@ -39,7 +28,7 @@ def test_a_moment_is_read_as_it_was_written(voice, point, control, density, gain
     assert parse_moment(format_moment(values)) == values
 
 
-@given(items=st.lists(st.one_of(points, st.integers(1, 8)), max_size=8).map(tuple))
+@given(items=st.lists(st.one_of(st.from_type(Point), st.integers(1, 8)), max_size=8).map(tuple))
 def test_a_queue_is_read_as_it_was_written(items):
     assert parse_queue(format_queue(items)) == items
 
@@ -77,19 +66,19 @@ def test_what_is_queued_comes_one_a_refresh_and_then_the_last_one_stays():
     setup = {"queue": queue, "moment_2": "voice=b; point=9"}
     # The queue's first is for the first refresh, not for the launch.
     assert swaps(setup) == [
-        (0.0, Point(0)), (8.0, Point(4)), (16.0, Point(5, Point(6), 0.5)), (24.0, Point(9)),
+        (0.0, Seed(0)), (8.0, Seed(4)), (16.0, Way(Seed(5), Seed(6), 0.5)), (24.0, Seed(9)),
     ]  # fmt: skip
 
 
 def test_skip_takes_the_next_of_the_queue_or_the_next_seed_at_once():
     events = [(1, "skip", 1.0), (5, "skip", 1.0), (9.5, "skip", 1.0), (9.75, "skip", 1.0)]
     found = swaps({"queue": "40", "seed": 7.0, "refresh_bars": 0.0}, events)
-    assert found == [(0.0, Point(7)), (4.0, Point(40)), (8.0, Point(41)), (12.0, Point(43))]
+    assert found == [(0.0, Seed(7)), (4.0, Seed(40)), (8.0, Seed(41)), (12.0, Seed(43))]
 
 
 def test_a_moment_launches_a_stopped_deck_and_an_empty_one_does_not():
     setup = {"play": 0.0, "moment_1": "voice=b; point=3; gain_db=-6"}
-    assert swaps(setup, [(5, "moment", 1.0)]) == [(8.0, Point(3))]
+    assert swaps(setup, [(5, "moment", 1.0)]) == [(8.0, Seed(3))]
     assert swaps(setup, [(5, "moment", 2.0)]) == []
 
 

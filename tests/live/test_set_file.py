@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 from aijockey.control import parameters
 from aijockey.control.parameters import DECK_PARAMETERS, GLOBAL_PARAMETERS
 from aijockey.errors import AijockeyError
-from aijockey.live.loops import LoopRequest, Point
+from aijockey.live.loops import LoopRequest
+from aijockey.live.points import Point, Seed
 from aijockey.live.set_file import (
     MAX_FILE_BYTES,
     Entry,
@@ -47,6 +48,8 @@ to = 128
 
 MOMENT = "voice=a b%3Bc; point=7>(9>5@0.25)@0.5; controls.dens=-0.5; gain_db=-3.5; side=a; low_db=-90"
 TEXTS = {
+    "member_pans": ["-", "-1 x 0.25 1"],
+    "glide": ["7", "7~3@0.2"],
     "point": ["7", "7>9@0.5", "1>(2>3@0.1)@0.25"],
     "queue": ["-", "12 7>9@0.5 m3"],
     "moment_": ["-", MOMENT],
@@ -111,7 +114,7 @@ sets = st.builds(
             st.builds(
                 LoopRequest,
                 st.text(max_size=8),
-                st.builds(Point, st.integers(0, 9), st.just(Point(3)), st.floats(0, 1)),
+                st.from_type(Point),
                 st.dictionaries(st.text(min_size=1, max_size=5), st.floats(-4, 4), max_size=2).map(
                     lambda controls: tuple(sorted(controls.items()))
                 ),
@@ -206,7 +209,7 @@ def test_the_first_format_is_still_read_and_knows_no_entries():
     assert parse_set(old) == parse_set(TEXT)
     entries = 'entries = [{ deck = 1, planned = 4, beat = 8, voice = "a", point = "3" }]\n[pack]'
     live_set = parse_set(TEXT.replace("[pack]", entries))
-    assert live_set.entries == (Entry(1, 4.0, 8.0, LoopRequest("a", Point(3))),)
+    assert live_set.entries == (Entry(1, 4.0, 8.0, LoopRequest("a", Seed(3))),)
     assert live_set.entries[0].is_late
     with pytest.raises(SetError, match="entries"):
         parse_set(old.replace("[pack]", entries))

@@ -93,6 +93,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     page.add_arguments(parser)
     surfaces.add_arguments(parser)
     parser.add_argument(
+        "--mono",
+        action="store_true",
+        help="mix decks in one channel, about two thirds of the work; ensembles are heard as their mono sum",
+    )
+    parser.add_argument(
         "--record", type=Path, metavar="FILE", help="record to FILE.wav (FILE-2 if it is there)"
     )
     parser.add_argument(
@@ -127,16 +132,20 @@ def run(arguments: argparse.Namespace) -> int:
 
     children.get_ready()  # the first sound waits for this above all
 
+    from aijockey.live.latent_store import LatentStore
     from aijockey.live.output import NoDeviceError
+    from aijockey.live.pace import paces_of
     from aijockey.live.processes import device, workers
     from aijockey.live.processes.supervisor import Plan
     from aijockey.live.programme import choose_set, with_input
+    from aijockey.live.set_latents import unpack
     from aijockey.music.grid import RATE_HZ
     from aijockey.pack.find import find_pack
     from aijockey.pack.pack import Pack
 
     pack = Pack.open(find_pack(arguments.pack))
     live_set = choose_set(arguments.set, pack).varied(arguments.seed, arguments.tempo)
+    unpack(live_set, LatentStore())
     if arguments.input is not None:
         check_device(arguments.input, "input")
         live_set = with_input(live_set)
@@ -150,7 +159,9 @@ def run(arguments: argparse.Namespace) -> int:
         maker=workers.from_pack,
         material=str(pack.path),
         voices={voice.name: voice.tonal for voice in manifest.voices},
+        paces=paces_of(manifest),
         bars=bars,
+        channels=1 if arguments.mono else 2,
         loop_samples=manifest.samples,
         open_output=open_output if arguments.output == "device" else device.open_null,
         devices=(arguments.device, *arguments.spare),
@@ -281,7 +292,9 @@ def render_instead(live_set: "LiveSet", pack: "Pack", bars: int, reason: str) ->
     print(f"No sound: {reason}.\nRendering '{live_set.title}' to {path} instead.", file=sys.stderr)
     print(
         describe(
-            render_with_progress(Engine(live_set, direct_source(pack), metered=False), path, bars, 1 << 15)
+            render_with_progress(
+                Engine(live_set, direct_source(pack, live_set=live_set), metered=False), path, bars, 1 << 15
+            )
         )
     )
     return 0

@@ -72,7 +72,10 @@ def run(arguments: argparse.Namespace) -> int:
     pack = Pack.open(find_pack(arguments.pack))
     live_set = choose_set(arguments.set, pack).varied(arguments.seed, arguments.tempo)
     engine = Engine(
-        live_set, direct_source(pack, arguments.threads), metered=False, threads=min(2, arguments.threads)
+        live_set,
+        direct_source(pack, arguments.threads, live_set),
+        metered=False,
+        threads=min(2, arguments.threads),
     )
     if silent := input_decks(live_set):
         listed = ", ".join(map(str, silent))

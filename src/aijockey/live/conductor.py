@@ -20,10 +20,15 @@ from aijockey.control.parameters import (
 )
 from aijockey.live.clock import TempoMap
 from aijockey.live.deck import Deck
+from aijockey.live.gestures import deal, more_like_this
 from aijockey.live.history import History, Move, is_undone
-from aijockey.live.moments import EMPTY, format_moment
+from aijockey.live.loops import LoopRequest
+from aijockey.live.members import OF_THE_ENSEMBLE
+from aijockey.live.moments import EMPTY, format_moment, parse_moment, parse_pair
 from aijockey.live.performance import Performance
-from aijockey.live.plan import COMMON_GRID, PlanEvent, request_text
+from aijockey.live.plan import COMMON_GRID, KNOBS, DeckPlan, PlanEvent, request_text
+from aijockey.live.points import Point
+from aijockey.live.ride import bred, drawn_seed, shaken
 from aijockey.live.set_file import LiveSet
 from aijockey.live.set_parts import Event, SetError, check_move, checked
 from aijockey.live.tapping import TapTempo
@@ -32,7 +37,10 @@ from aijockey.music.grid import RATE_HZ
 TEMPO = "transport.tempo_bpm"
 SILENCED = ("master.gain_db", "master.cue_gain_db")  # by panic
 # What changes the loop itself is undone as a whole: voice, point and controls.
-LOOP_CHOICES = ("voice", "seed", "walk", "point", "loop", "moment", "skip", "control")
+LOOP_CHOICES = (
+    "voice", "seed", "walk", "glide", "point", "loop", "moment", "skip", "control",
+    "pad_x", "pad_y", "morph_voice", "morph",
+)  # fmt: skip
 # What a moment keeps beside its loop: the mixer of the deck, and how it is read.
 KEPT = tuple(
     name
@@ -77,6 +85,10 @@ class Conductor:
             "double": self._double,
             "enqueue": self._enqueue,
             "store": self._store,
+            "deal": self._deal,
+            "more_like_this": self._more_like_this,
+            "shake": self._shake,
+            "breed": self._breed,
         }
         for address, value in live_set.mixer.items():
             if address.startswith("transport.") and address != COMMON_GRID:
@@ -105,7 +117,7 @@ class Conductor:
             moves, is_step = [(address, checked(address, value), over_beats)], True
         event = None
         for number, move in enumerate(moves):
-            event = self._do(sample, move, is_step, join=number > 0)
+            event = self._do(sample, move, is_step, joined=number > 0)
         return event
 
     def apply(self, start: int, count: int) -> None:
@@ -150,7 +162,7 @@ class Conductor:
                     self._push(Event(float(beat), f"deck.{number}.{name}", value), derived=True)
             deck.moved.clear()
 
-    def _do(self, sample: int, move: Move, is_step: bool, *, join: bool = False) -> Event:
+    def _do(self, sample: int, move: Move, is_step: bool, *, joined: bool = False) -> Event:
         address, value, over_beats = move
         target = parameters.resolve(address)
         beat = self._clock.beat_at(sample)
@@ -162,10 +174,14 @@ class Conductor:
             number = math.nextafter(number, math.inf)  # what is fixed already must not hear of it in a replay
         event = Event(number, address, value, over_beats)
         if is_step and is_undone(target.parameter):
-            self.history.add(sample, move, self._before(target, address, beat), join=join)
+            self.history.add(sample, move, self._before(target, address, beat), joined=joined)
         self._log(event, target)
         self.values[address] = event.value
         self._take(event)
+        if target.deck is not None and (
+            target.parameter.name in LOOP_CHOICES or target.parameter.name in KNOBS
+        ):
+            self._decks[target.deck].gestures.moved(Fraction(event.beat), sample)
         return event
 
     def _log(self, event: Event, target: Target) -> None:
@@ -213,6 +229,8 @@ class Conductor:
     def _before(self, target: Target, address: str, beat: Fraction) -> dict[str, Value]:
         """The values that bring back how it is now."""
         name = target.parameter.name
+        if target.deck is not None and name in OF_THE_ENSEMBLE:
+            return {address: self._decks[target.deck].plan.foresee(beat).values[name]}
         if target.deck is None or name not in LOOP_CHOICES:
             return {address: self.values[address]}
         deck = f"deck.{target.deck + 1}"
@@ -264,16 +282,58 @@ class Conductor:
         self.values[address] = queued
         return [(address, checked(address, text), 0.0)], True
 
+    def _deal(self, sample: int, deck: int | None, value: Value) -> tuple[list[Move], bool]:
+        assert deck is not None
+        trims_db = [float(self.values[f"deck.{number}.trim_db"]) for number in range(1, len(self._decks) + 1)]
+        return deal(self._present(deck), deck, len(self._decks), trims_db) if value else [], True
+
+    def _more_like_this(self, sample: int, deck: int | None, value: Value) -> tuple[list[Move], bool]:
+        assert deck is not None
+        player = self._decks[deck]
+        plan = player.plan.foresee(max(player.plan_cursor, self._clock.beat_at(sample)))
+        queue = more_like_this(self._present(deck), float(value), plan.values["queue"], sample)
+        self.values[f"deck.{deck + 1}.queue"] = plan.values["queue"]
+        return [(f"deck.{deck + 1}.queue", queue, 0.0)], True
+
+    def _present(self, deck: int) -> LoopRequest:
+        """The loop that plays, or the one that would."""
+        player = self._decks[deck]
+        if player.request is not None:
+            return player.request
+        return player.plan.foresee(player.plan_cursor).request_at(max(player.plan_cursor, Fraction(0)))
+
     def _store(self, sample: int, deck: int | None, value: Value) -> tuple[list[Move], bool]:
         assert deck is not None
-        player, address = self._decks[deck], f"deck.{deck + 1}"
-        request = player.request
-        if request is not None:
-            loop = request_text(request)
-        else:
-            loop = player.plan.foresee(player.plan_cursor).loop_text(max(player.plan_cursor, Fraction(0)))
-        text = f"{loop}; {format_moment({name: self.values[f'{address}.{name}'] for name in KEPT})}"
+        address = f"deck.{deck + 1}"
+        mixer = format_moment({name: self.values[f"{address}.{name}"] for name in KEPT})
+        text = f"{request_text(self._present(deck))}; {mixer}"
         return [(f"{address}.moment_{int(float(value))}", text, 0.0)], True
+
+    def _shake(self, sample: int, deck: int | None, value: Value) -> tuple[list[Move], bool]:
+        assert deck is not None
+        plan, beat = self._foreseen(sample, deck)
+        point = plan.point(beat)
+        text = str(shaken(point, float(value), drawn_seed(f"{point}@{float(beat)!r}")))
+        return [(f"deck.{deck + 1}.point", text, 0.0)], True
+
+    def _breed(self, sample: int, deck: int | None, value: Value) -> tuple[list[Move], bool]:
+        assert deck is not None
+        plan, beat = self._foreseen(sample, deck)
+        first, second, seed = parse_pair(str(value))
+        mother, father = (parse_moment(str(plan.values[f"moment_{number}"])) for number in (first, second))
+        for number, parent in ((first, mother), (second, father)):
+            if "point" not in parent:
+                raise SetError(f"deck.{deck + 1}.breed: moment {number} holds no loop; store one there first")
+        coin = drawn_seed(f"{value}@{float(beat)!r}") if seed is None else seed
+        child = bred(Point.parse(str(mother["point"])), Point.parse(str(father["point"])), coin)
+        of_the_loop = {name: kept for name, kept in mother.items() if name not in KEPT}
+        return [(f"deck.{deck + 1}.loop", format_moment({**of_the_loop, "point": str(child)}), 0.0)], True
+
+    def _foreseen(self, sample: int, deck: int) -> tuple[DeckPlan, Fraction]:
+        """The deck's plan when all that was sent has been applied, and the beat that a move now acts from."""
+        player = self._decks[deck]
+        beat = max(player.plan_cursor, self._clock.beat_at(sample), Fraction(0))
+        return player.plan.foresee(beat), beat
 
 
 def _initial_values(live_set: LiveSet) -> dict[str, Value]:

@@ -12,8 +12,9 @@ import numpy.typing as npt
 
 from aijockey.control.parameters import DECK_PARAMETERS, Value
 from aijockey.live.clock import TICKS_PER_BEAT, Moment, TempoMap
+from aijockey.live.gesture_delay import GestureDelays
 from aijockey.live.head import ATTACK_FADE_SAMPLES, FADE_SAMPLES, MOST_HEADS, Head, lap
-from aijockey.live.loop_source import LoopSource
+from aijockey.live.loop_source import LoopSource, made_urgent, paces_of_source, request_ahead
 from aijockey.live.loops import Loop, LoopRequest, Ticket
 from aijockey.live.plan import DeckPlan, PlanEvent, Swap
 from aijockey.live.reading import Hands, Reading
@@ -26,7 +27,7 @@ Float = npt.NDArray[np.float32]
 
 # How long before it is settled a swap is fixed; what a hand does later acts at the next grid line.
 COMMIT_BEATS = Fraction(5, 4)
-# How much earlier than it is fixed a loop is asked for, in case nothing changes.
+# How much earlier than it is fixed a loop is asked for at least, in case nothing changes.
 FORESIGHT_BEATS = Fraction(4)
 # A deck that starts from silence fades in within this much before its grid line.
 START_FADE_SAMPLES = RATE_HZ // 200
@@ -84,7 +85,7 @@ class Deck:
         outcomes: Callable[[Entry], None] = lambda _: None,
         entries: Mapping[float, Entry] | None = None,
     ) -> None:
-        self.plan = DeckPlan(setup, common_grid_beats)
+        self.plan = DeckPlan(setup, common_grid_beats, paces_of_source(source))
         self.late_swaps = 0
         self.failed_loops = 0
         self.last_error: str | None = None
@@ -99,6 +100,8 @@ class Deck:
         self._tick = -1
         self._cursor = Fraction(-1)
         self._waiting: deque[_Waiting] = deque()
+        self.gestures = GestureDelays()
+        self._moved = False  # since the plan was last looked ahead in
         self._foreseen: dict[LoopRequest, Ticket] = {}
         self._timeline: deque[_Playing] = deque([_Playing(-(1 << 60), 0, None, False, Fraction(0), None)])
         self._loaded: _Playing | None = None
@@ -166,8 +169,8 @@ class Deck:
             for swap in self.plan.advance(self._cursor):
                 self._plan(swap)
             self._due = self.plan.due()
-        if tick % TICKS_PER_BEAT == 0 or self._tick < 0:
-            self._foresee()
+        if tick % TICKS_PER_BEAT == 0 or self._tick < 0 or self._moved:
+            self._foresee(now)
 
     @property
     def _ahead_beats(self) -> Fraction:
@@ -183,6 +186,8 @@ class Deck:
             ticks.append(math.ceil(self._waiting[0].settles * TICKS_PER_BEAT) - 1)
         if self._due is not None:
             ticks.append(math.floor((self._due - self._ahead_beats) * TICKS_PER_BEAT) + 1)
+        if self._moved:
+            ticks.append(now.tick + 1)
         return max(now.tick + 1, min(ticks))
 
     def settle(self, now: Moment) -> None:
@@ -202,6 +207,7 @@ class Deck:
         """Take an event of the planned parameters. Thread: audio"""
         self.plan.add(event)
         self._due = event.beat if self._due is None else min(self._due, event.beat)
+        self._moved = True
 
     def send(self, name: str, sample: int, value: Value) -> None:
         """Read otherwise from ``sample`` on. Thread: audio"""
@@ -346,21 +352,29 @@ class Deck:
                 tonal = entry.tonal
         return tonal or (timeline[0].loop is None and timeline[-1].tonal)
 
-    def _foresee(self) -> None:
-        """Ask now for loops that will be fixed later, if nothing changes."""
+    def _foresee(self, now: Moment) -> None:
+        """Ask now for loops that will be fixed later, if nothing changes; what was foreseen otherwise is let go."""
+        self._moved = False
         foreseen: dict[LoopRequest, Ticket] = {}
-        until = self._cursor + FORESIGHT_BEATS
+        until = self._cursor + self._foresight(now)
         for swap in self.plan.peek(until) if self._is_due(until) else ():
             if swap.request is None or swap.same or self._is_lost(swap):
                 continue
             ticket = self._foreseen.get(swap.request)
-            foreseen[swap.request] = (
-                ticket if ticket and not ticket.error else self._source.request(swap.request)
-            )
+            if ticket is None or ticket.error:
+                ticket = request_ahead(self._source, swap.request, float(swap.beat))
+            foreseen[swap.request] = ticket
         self._foreseen = foreseen
 
     def _is_due(self, until: Fraction) -> bool:
         return self._due is not None and self._due < until
+
+    def _foresight(self, now: Moment) -> Fraction:
+        """How many beats to look ahead: as long as the source says that loops take, where it knows."""
+        ahead_s = getattr(self._source, "ahead_s", None)
+        if ahead_s is None:
+            return FORESIGHT_BEATS
+        return max(FORESIGHT_BEATS, Fraction(ahead_s * self._clock.tempo_at(now.sample) / 60.0))
 
     def _is_lost(self, swap: Swap) -> bool:
         entry = self._entries.get(float(swap.beat))
@@ -379,7 +393,7 @@ class Deck:
             self._lose(self._waiting.pop().swap, "late")
         ticket = None
         if swap.request:
-            ticket = self._foreseen.get(swap.request) or self._source.request(swap.request)
+            ticket = made_urgent(self._source, swap.request, self._foreseen.get(swap.request))
         self._waiting.append(_Waiting(swap, ticket, beat))
 
     def _lose(self, swap: Swap, why: str) -> None:
@@ -435,3 +449,4 @@ class Deck:
             self.send("in_key", self._clock.sample_at(waiting.beat), self.values["in_key"])
         if swap.request is not None:
             self._outcomes(Entry(self._number, float(swap.beat), float(waiting.beat), swap.request))
+            self.gestures.heard(swap.beat, self._clock.sample_at(waiting.beat - Fraction(fade, BEAT_SAMPLES)))

@@ -155,7 +155,7 @@ class Engine:
         ------
         ParameterError, SetError : unknown address, value out of range, no such deck or voice.
         """
-        if address.endswith(".voice"):
+        if address.endswith((".voice", ".morph_voice")):
             check_voice(value, self.voices)
         return self.conductor.submit(self._position, address, value, over_beats)
 

@@ -154,6 +154,50 @@ class Generator:
         audio."""
         return self.sound(self.mel(voice, latents, controls, steps))
 
+    def morph_mel(
+        self,
+        voices: tuple[str, str],
+        latents: tuple[Float, Float],
+        amount: float,
+        controls: Controls | None = None,
+        steps: int | None = None,
+    ) -> Float:
+        """Log-mels of loops between two voices of one generator, (batch, bands, frames); see `RotationSampler.morph`.
+
+        Parameters
+        ----------
+        latents : of the first voice and of the second, each (batch, *latent_shape).
+        amount : 0 is the first voice's loops, 1 the second's.
+        controls : for both voices, each in its own standard deviations.
+
+        Raises
+        ------
+        GenerationError : voices of different generators, a sampler that takes one voice alone, or as in `codes`.
+
+        Thread: any but audio.
+        """
+        first, second = (self.pack.manifest.voice(name) for name in voices)
+        if first.generator != second.generator:
+            raise GenerationError(
+                f"voices '{first.name}' and '{second.name}' come from different generators, '{first.generator}' and "
+                f"'{second.generator}'; only voices of one can be morphed"
+            )
+        shape, sampler = self._code_shape(first), self._sampler(first)
+        rows = [self._batched(latent, self._spec(first).latent_shape, "latents") for latent in latents]
+        if len(rows[0]) != len(rows[1]):
+            raise GenerationError(
+                f"{len(rows[0])} and {len(rows[1])} latents; expected as many of each voice"
+            )
+        values, known = self._control_rows(first, controls or {}, len(rows[0]))
+
+        def sample(one: Float, other: Float, value: Float, given: Float) -> Float:
+            feeds = (self._feeds(first, value, given), self._feeds(second, value, given))
+            return sampler.morph((one, other), feeds, amount, shape, steps)
+
+        maker = f"voices '{first.name}' and '{second.name}'"
+        codes = self._one_by_one(maker, shape, sample, rows[0], rows[1], values, known)
+        return self._code(first.name).decode(codes)
+
     def sound(self, mel: Float) -> Float:
         """Log-mels (batch, bands, frames) through the pack's vocoder: (batch, samples). Thread: any but
         audio."""

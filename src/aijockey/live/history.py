@@ -37,17 +37,18 @@ class History:
     def __len__(self) -> int:
         return len(self._done)
 
-    def add(self, sample: int, move: Move, before: dict[str, Value], *, join: bool = False) -> None:
+    def add(self, sample: int, move: Move, before: dict[str, Value], *, joined: bool = False) -> None:
         """A hand moved something at ``sample``: ``before`` are the values that bring back what was.
 
-        join : it is part of the step before, as with a gesture of several moves.
+        joined : it is part of the step before, as with a gesture of several moves.
 
         Thread: audio
         """
         self._undone.clear()
-        if join and self._done:
-            self._done[-1].before |= before
-            self._done[-1].after[move[0]] = move
+        if joined and self._done:
+            step = self._done[-1]
+            step.before = {**before, **step.before}
+            step.after[move[0]] = move
             return
         for step in reversed(self._done):
             if sample - step.sample > MOMENT_SAMPLES:

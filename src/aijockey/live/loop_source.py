@@ -8,10 +8,34 @@ import numpy as np
 import numpy.typing as npt
 
 from aijockey.errors import AijockeyError
-from aijockey.live.loops import Float, Loop, LoopRequest, Point, Ticket, make_loop, slerp
+from aijockey.live.latent_math import latent_at
+from aijockey.live.loops import Float, Loop, LoopRequest, Ticket, make_loop
+from aijockey.live.pace import Pace
+from aijockey.live.points import Point
 from aijockey.pack.pack import Pack
 
 CACHED_LOOPS = 64
+
+
+def paces_of_source(source: object) -> Mapping[str, Pace]:
+    """Paces of a source's voices, by which walks go; a source need not know any."""
+    paces: Mapping[str, Pace] = getattr(source, "paces", {})
+    return paces
+
+
+def request_ahead(source: "LoopSource", request: LoopRequest, due: float) -> Ticket:
+    """Ask for a loop that will be needed at the beat ``due`` if nothing changes; a source need not tell such requests
+    from others. Thread: audio"""
+    ahead: Callable[[LoopRequest, float], Ticket] | None = getattr(source, "request_ahead", None)
+    return source.request(request) if ahead is None else ahead(request, due)
+
+
+def made_urgent(source: "LoopSource", request: LoopRequest, foreseen: Ticket | None) -> Ticket:
+    """A ticket for a loop that is certain to be needed. What was asked ahead and is not there yet is asked for again,
+    from sources to which that makes a difference. Thread: audio"""
+    if foreseen is None or (foreseen.loop is None and hasattr(source, "request_ahead")):
+        return source.request(request)
+    return foreseen
 
 
 class LoopSource(Protocol):
@@ -45,6 +69,18 @@ class VoiceGenerator(Protocol):
     ) -> Float:
         """Loops (batch, samples) or (batch, channels, samples) of latents (batch, …)."""
 
+    def morph_mel(
+        self,
+        voices: tuple[str, str],
+        latents: tuple[Float, Float],
+        amount: float,
+        controls: Mapping[str, npt.NDArray[np.float32] | float] | None = None,
+    ) -> Float:
+        """Log-mels between two voices, see `aijockey.live.generator.Generator.morph_mel`."""
+
+    def sound(self, mel: Float) -> Float:
+        """Loops of log-mels."""
+
 
 class DirectSource:
     """Makes each loop in the moment it is asked for: for offline rendering, examples and tests.
@@ -55,6 +91,7 @@ class DirectSource:
     voices : name -> whether tonal.
     match_level : bring every loop to the same loudness.
     strict : raise where a loop cannot be made, instead of leaving the deck with the one it has.
+    paces : of the voices that were measured, for walks.
     """
 
     def __init__(
@@ -65,8 +102,10 @@ class DirectSource:
         channels: int = 1,
         match_level: bool = True,
         strict: bool = False,
+        paces: Mapping[str, Pace] | None = None,
     ) -> None:
         self.voices: Mapping[str, bool] = dict(voices)
+        self.paces: Mapping[str, Pace] = dict(paces or {})
         self.channels = channels
         self._render = render
         self._match_level = match_level
@@ -81,13 +120,13 @@ class DirectSource:
             ticket.loop = self._cache[request]
             return ticket
         try:
-            ticket.loop = make_loop(self._render(request), match_level=self._match_level)
+            made = make_loop(self._render(request), match_level=self._match_level)
         except AijockeyError as error:
             if self._strict:
                 raise
             ticket.error = str(error)
             return ticket
-        self._cache[request] = ticket.loop
+        ticket.loop = self._cache[request] = made.within(self.channels)
         if len(self._cache) > CACHED_LOOPS:
             self._cache.popitem(last=False)
         return ticket
@@ -98,25 +137,41 @@ class DirectSource:
 
 
 def generate_loop(
-    generator: VoiceGenerator, request: LoopRequest, known: Collection[str] | None = None
+    generator: VoiceGenerator,
+    request: LoopRequest,
+    known: Collection[str] | None = None,
+    stored_latent: Callable[[str], Float] | None = None,
 ) -> Float:
     """Audio of a request, (channels, samples), from a generator that takes latents.
 
     known : controls that the voice has; others do nothing, like a knob of the desk that is not wired.
     None: all.
+    stored_latent : latents that are no seeds, by key; None: there are none.
     """
-    latent = latent_of(generator, request.voice, request.point)
+    latent = latent_of(generator, request.voice, request.point, stored_latent)
     controls = {name: value for name, value in request.controls if known is None or name in known}
-    audio = generator.generate(request.voice, latent[np.newaxis], controls or None)[0]
+    if request.second_voice:
+        other = latent_of(generator, request.second_voice, request.point, stored_latent)
+        voices, latents = (request.voice, request.second_voice), (latent[np.newaxis], other[np.newaxis])
+        audio = generator.sound(generator.morph_mel(voices, latents, request.morph, controls or None))[0]
+    else:
+        audio = generator.generate(request.voice, latent[np.newaxis], controls or None)[0]
     return audio if audio.ndim == 2 else audio[np.newaxis]
 
 
-def latent_of(generator: VoiceGenerator, voice: str, point: Point) -> Float:
-    """Latent of a point: of its seed, or spherically between it and where it goes."""
-    start = generator.latent(voice, point.seed)
-    if point.toward is None:
-        return start
-    return slerp(start, latent_of(generator, voice, point.toward), point.amount)
+def latent_of(
+    generator: VoiceGenerator,
+    voice: str,
+    point: Point,
+    stored_latent: Callable[[str], Float] | None = None,
+) -> Float:
+    """Latent of a point in a voice.
+
+    Raises
+    ------
+    PointError : as `aijockey.live.latent_math.latent_at`.
+    """
+    return latent_at(point, lambda seed: generator.latent(voice, seed), stored_latent)
 
 
 def controls_of(pack: Pack, voice: str) -> tuple[str, ...]:

@@ -9,20 +9,23 @@ from urllib.parse import quote, unquote
 
 from aijockey.control import parameters
 from aijockey.control.parameters import ParameterError, Value
-from aijockey.live.loops import Point
+from aijockey.live.members import OF_THE_ENSEMBLE, parse_pans
+from aijockey.live.points import Point
 
 MOMENTS = 8
 EMPTY = "-"
 MOST_QUEUED = 64
 # Of the planned parameters, those that say which loop it is.
-OF_THE_LOOP = ("voice", "point")
+# Of a point's text, what need not be written as in web addresses.
+IN_POINTS = ".>()@_#~/&*+|-"
+OF_THE_LOOP = ("voice", "point", "morph_voice", "morph", *OF_THE_ENSEMBLE)
 
 
 def format_moment(values: Mapping[str, Value]) -> str:
     """Values of a deck by parameter name as a text; ``-`` for none."""
     return (
         "; ".join(
-            f"{quote(name, safe='._')}={quote(value, safe='.>()@_') if isinstance(value, str) else repr(value)}"
+            f"{quote(name, safe='._')}={quote(value, safe=IN_POINTS) if isinstance(value, str) else repr(value)}"
             for name, value in values.items()
         )
         or EMPTY
@@ -53,6 +56,8 @@ def parse_moment(text: str) -> dict[str, Value]:
         values[name] = row.check(value, name)
         if name == "point":
             Point.parse(str(value))
+        elif name == "member_pans":
+            parse_pans(str(value))
     return values
 
 
@@ -69,6 +74,23 @@ def parse_queue(text: str) -> tuple[Point | int, ...]:
     if not 1 <= len(words) <= MOST_QUEUED:
         raise ParameterError(f"a queue of {len(words)}; expected 1 to {MOST_QUEUED}, or '{EMPTY}' for none")
     return tuple(_queued(word) for word in words)
+
+
+def parse_pair(text: str) -> tuple[int, int, int | None]:
+    """Numbers of two moments, and the seed of their child; None for another each time.
+
+    Raises
+    ------
+    ParameterError : not two different moments and perhaps a seed.
+    """
+    words = text.split()
+    if len(words) in (2, 3) and all(word.isascii() and word.isdigit() and len(word) < 11 for word in words):
+        first, second, *seed = map(int, words)
+        if first != second and min(first, second) >= 1 and max(first, second) <= MOMENTS:
+            return first, second, seed[0] if seed else None
+    raise ParameterError(
+        f"{text[:40]!r} is no pair; expected two moments and perhaps a seed, such as '1 2' or '1 2 7'"
+    )
 
 
 def format_queue(items: tuple[Point | int, ...]) -> str:

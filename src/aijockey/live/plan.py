@@ -10,23 +10,27 @@ import bisect
 import copy
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from aijockey.control.parameters import CONTROL_PREFIX, DECK_PARAMETERS, GLOBAL_PARAMETERS, Value
-from aijockey.live.loops import LoopRequest, Point
-from aijockey.live.moments import format_moment, format_queue, parse_moment, parse_queue
+from aijockey.live.loops import LoopRequest
+from aijockey.live.members import OF_THE_ENSEMBLE, ensemble_of
+from aijockey.live.moments import EMPTY, MOMENTS, format_moment, format_queue, parse_moment, parse_queue
+from aijockey.live.pace import Pace
+from aijockey.live.points import Point, Seed
+from aijockey.live.ride import LARGEST_SEED, PAD, WALK_SETTINGS, Glide, Ride
 from aijockey.music.grid import BEATS_PER_BAR, SIXTEENTHS_PER_BEAT
 
 FINEST_GRID_BEATS = Fraction(1, SIXTEENTHS_PER_BEAT)
-MOST_NESTED_WALKS = 6
-LARGEST_SEED = int(DECK_PARAMETERS["seed"].high)
 # A planned event of this name is the transport's grid, for decks without one of their own.
 COMMON_GRID = "transport.quantise_beats"
 # What makes a deck play another loop, at its next grid line.
-JUMPS = ("play", "voice", "seed", "point", "loop", "moment", "skip")
+JUMPS = ("play", "voice", "morph_voice", "seed", "point", "loop", "moment", "skip")
 # What is sent is used up; where the plan then is says more than what was sent last.
-SENT_ONCE = ("seed", "walk", "point", "loop", "moment", "skip")
+SENT_ONCE = ("seed", "walk", "glide", "point", "loop", "moment", "skip")
+# What a hand turns is heard at the next grid line, as controls are; a glide of it at each refresh.
+KNOBS = (*WALK_SETTINGS, *PAD, "morph", *OF_THE_ENSEMBLE)
 
 
 @dataclass(frozen=True)
@@ -55,31 +59,18 @@ class PlanEvent:
     over_beats: float = 0.0
 
 
-@dataclass(frozen=True)
-class _Glide:
-    """A control on its straight way from one value to another."""
-
-    beat: Fraction
-    start: float
-    end: float
-    over_beats: float
-
-    def at(self, beat: Fraction) -> float:
-        if self.arrived(beat):
-            return self.end
-        return self.start + (self.end - self.start) * float(beat - self.beat) / self.over_beats
-
-    def arrived(self, beat: Fraction) -> bool:
-        return self.over_beats <= 0 or beat >= self.beat + Fraction(self.over_beats)
-
-
 class DeckPlan:
     """The planned half of a deck: takes events, gives swaps.
 
     values : planned parameters as last applied, by name.
     """
 
-    def __init__(self, setup: Mapping[str, Value], common_grid_beats: float | None = None) -> None:
+    def __init__(
+        self,
+        setup: Mapping[str, Value],
+        common_grid_beats: float | None = None,
+        paces: Mapping[str, Pace] | None = None,
+    ) -> None:
         planned = {
             name: row.default for name, row in DECK_PARAMETERS.items() if row.planned and not row.gesture
         }
@@ -88,19 +79,18 @@ class DeckPlan:
             common_grid_beats = float(GLOBAL_PARAMETERS[COMMON_GRID].default)
         self._common_grid = _grid(common_grid_beats)
         self._playing = bool(self.values["play"])
-        seed = Point(int(float(self.values["seed"])))
-        self._point = Point.parse(str(setup["point"])) if "point" in setup else seed
-        self._walk: tuple[Fraction, Point, float] | None = None  # since, toward, over
+        seed: Point = Seed(int(float(self.values["seed"])))
+        point = Point.parse(str(setup["point"])) if "point" in setup else seed
+        self._ride = Ride.of(self.values, paces or {}, point)
+        self._jumped = False  # since the last swap
         zero = Fraction(0)
-        self._controls = {
-            name.removeprefix(CONTROL_PREFIX): _Glide(zero, float(value), float(value), 0.0)
-            for name, value in self.values.items()
-            if name.startswith(CONTROL_PREFIX)
-        }
+        self._controls = _controls_of(self.values)
+        self._morph = Glide.still(float(self.values["morph"]))
+        self._spread = Glide.still(float(self.values["spread"]))
         self._mixer: Mapping[str, Value] = {}
         self._skips = 0
         if "loop" in setup:
-            self._jump_to(str(setup["loop"]))
+            self._jump_to(str(setup["loop"]), zero)
         self._changed_at: Fraction | None = zero if self._playing else None
         self._since = zero  # of the last event; a line that a finer grid puts before it is past
         self._last_swap: Fraction | None = None
@@ -156,9 +146,17 @@ class DeckPlan:
             plan._apply(plan._events.pop(0))
         return plan
 
+    def point(self, beat: Fraction) -> Point:
+        """Where in latent space a swap at ``beat`` would be."""
+        return self._ride.at(beat)
+
     def loop_text(self, beat: Fraction) -> str:
         """Voice, point and controls that a swap at ``beat`` would take, written as a moment is."""
-        return request_text(self._request_at(beat))
+        return request_text(self.request_at(beat))
+
+    def request_at(self, beat: Fraction) -> LoopRequest:
+        """The loop that a swap at ``beat`` would take."""
+        return self._request_at(beat)
 
     def setup_at(self, beat: Fraction) -> tuple[dict[str, Value], list[PlanEvent]]:
         """What another plan begins with that takes over at ``beat``, and the moves that are then under way, from
@@ -169,21 +167,17 @@ class DeckPlan:
             for name, value in self.values.items()
             if name in DECK_PARAMETERS and name not in SENT_ONCE and value != DECK_PARAMETERS[name].default
         }
-        point = self._point_at(beat)
-        if point.toward is not None:
-            setup["point"] = str(point)
-        elif point.seed:
-            setup["seed"] = float(point.seed)
+        ridden = {"morph": self._morph.at(beat), "spread": self._spread.at(beat)} | self._ride.values_at(beat)
+        setup = {name: value for name, value in setup.items() if name not in ridden}
+        setup |= {name: value for name, value in ridden.items() if value != DECK_PARAMETERS[name].default}
         setup |= {f"{CONTROL_PREFIX}{name}": glide.at(beat) for name, glide in self._controls.items()}
         zero = Fraction(0)
         moves = [PlanEvent(zero, name, value) for name, value in self._mixer.items()]
         moves += [PlanEvent(zero, "skip", 1.0)] * self._skips
-        if self._walk is not None:
-            since, toward, over_beats = self._walk
-            moves.append(PlanEvent(zero, "walk", float(toward.seed), over_beats - float(beat - since)))
+        moves += [PlanEvent(zero, name, value, over) for name, value, over in self._ride.moves_at(beat)]
         moves += [
-            PlanEvent(zero, f"{CONTROL_PREFIX}{name}", glide.end, glide.over_beats - float(beat - glide.beat))
-            for name, glide in self._controls.items()
+            PlanEvent(zero, name, glide.end, glide.over_beats - float(beat - glide.beat))
+            for name, glide in self._glides().items()
             if not glide.arrived(beat)
         ]
         return setup, moves
@@ -202,8 +196,8 @@ class DeckPlan:
             return None
         policy = self.values["refresh"]
         if policy == "change":
-            moving = self._walk or not all(
-                glide.arrived(self._last_swap) for glide in self._controls.values()
+            moving = self._ride.settled(self._last_swap).moves_after(self._last_swap) or not all(
+                glide.arrived(self._last_swap) for glide in self._glides().values()
             )
             every = max(self.grid_beats, Fraction(BEATS_PER_BAR)) if moving else Fraction(0)
         else:
@@ -231,6 +225,9 @@ class DeckPlan:
             self._next_of_queue(beat)
         self._changed_at = None
         self._last_swap = beat
+        self._ride = self._ride.settled(beat)
+        if self._jumped:
+            self._ride, self._jumped = self._ride.begun(beat), False
         request = self._request_at(beat) if self._playing and self.values["voice"] else None
         mixer, self._mixer = self._mixer, {}
         same = request == self._last_request
@@ -243,44 +240,45 @@ class DeckPlan:
     def _next_of_queue(self, beat: Fraction) -> None:
         items = parse_queue(str(self.values["queue"]))
         if not items:
-            point = self._point_at(beat)
-            self._point, self._walk = Point((point.seed + 1) % (LARGEST_SEED + 1)), None
+            self._jump(Seed((self._ride.centre(beat).seed + 1) % (LARGEST_SEED + 1)), beat)
             return
         self.values["queue"] = format_queue(items[1:])
         if isinstance(items[0], Point):
-            self._point, self._walk = items[0], None
+            self._jump(items[0], beat)
         else:
-            self._jump_to(str(self.values[f"moment_{items[0]}"]))
+            self._jump_to(str(self.values[f"moment_{items[0]}"]), beat)
 
     def _request_at(self, beat: Fraction) -> LoopRequest:
         controls = tuple(sorted((name, glide.at(beat)) for name, glide in self._controls.items()))
-        return LoopRequest(str(self.values["voice"]), self._point_at(beat), controls)
+        members, pans, solo = (self.values[name] for name in OF_THE_ENSEMBLE[1:])
+        ensemble = ensemble_of(self._spread.at(beat), int(float(members)), str(pans), int(float(solo)))
+        request = LoopRequest(str(self.values["voice"]), self._ride.at(beat), controls, ensemble=ensemble)
+        second, amount = str(self.values["morph_voice"]), self._morph.at(beat)
+        if not second or second == request.voice or amount <= 0.0:
+            return request
+        return replace(request, second_voice=second, morph=amount)
 
-    def _point_at(self, beat: Fraction) -> Point:
-        if self._walk is None:
-            return self._point
-        since, toward, over_beats = self._walk
-        amount = float(beat - since) / over_beats if over_beats > 0 else 1.0
-        if amount >= 1.0:
-            self._point, self._walk = toward, None
-            return toward
-        if self._point.toward is None:
-            return Point(self._point.seed, toward, amount)
-        return _mixed(self._point, toward, amount)
+    def _glides(self) -> dict[str, Glide]:
+        """What may be on its way, by name, but for the point."""
+        controls = {f"{CONTROL_PREFIX}{name}": glide for name, glide in self._controls.items()}
+        return {**controls, "morph": self._morph, "spread": self._spread}
 
-    def _jump_to(self, text: str) -> None:
+    def _jump(self, point: Point, beat: Fraction) -> None:
+        self._ride, self._jumped = self._ride.jumped(point, beat), True
+
+    def _jump_to(self, text: str, beat: Fraction) -> None:
         """Take the loop and the mixer of a moment; what it does not name stays."""
         moment = parse_moment(text)
-        if "point" in moment:
-            self._point, self._walk = Point.parse(str(moment.pop("point"))), None
-            zero = Fraction(0)
-            self._controls = {
-                name.removeprefix(CONTROL_PREFIX): _Glide(zero, float(value), float(value), 0.0)
-                for name, value in moment.items()
-                if name.startswith(CONTROL_PREFIX)
-            }
         if "voice" in moment:
             self.values["voice"] = moment.pop("voice")
+            self._ride = self._ride.singing(str(self.values["voice"]), beat)
+        if "point" in moment:
+            self._jump(Point.parse(str(moment.pop("point"))), beat)
+            self._controls = _controls_of(moment)
+            self.values["morph_voice"] = moment.pop("morph_voice", "")
+            self._morph = Glide.still(float(moment.pop("morph", 0.0)))
+            self._spread = Glide.still(float(moment.setdefault("spread", 0.0)))
+        self.values |= {name: moment.pop(name) for name in OF_THE_ENSEMBLE if name in moment}
         self._mixer = {name: value for name, value in moment.items() if not name.startswith(CONTROL_PREFIX)}
 
     def _apply(self, event: PlanEvent) -> None:
@@ -293,18 +291,33 @@ class DeckPlan:
         self.values[name] = value
         if name == "play":
             self._playing = bool(number)
+        elif name == "voice":
+            self._ride = self._ride.singing(str(value), event.beat)
         elif name == "seed":
-            self._point, self._walk = Point(int(number)), None
+            self._jump(Seed(int(number)), event.beat)
         elif name == "point":
-            self._point, self._walk = Point.parse(str(value)), None
-        elif name == "walk":
-            self._point = _shortened(self._point_at(event.beat), MOST_NESTED_WALKS)
-            self._walk = (event.beat, Point(int(number)), event.over_beats)
+            self._jump(Point.parse(str(value)), event.beat)
+        elif name in ("walk", "glide"):
+            toward = Seed(int(number)) if name == "walk" else Point.parse(str(value))
+            self._ride = self._ride.gliding(toward, event.beat, event.over_beats)
+        elif name in WALK_SETTINGS:
+            self._ride = self._ride.walking(name, value, event.beat)
+        elif name in PAD:
+            moments = {
+                slot: str(self.values[f"moment_{slot}"])
+                for slot in range(1, MOMENTS + 1)
+                if self.values[f"moment_{slot}"] != EMPTY
+            }
+            self._ride = self._ride.on_pad(name, number, event.beat, event.over_beats, moments)
+        elif name == "morph":
+            self._morph = Glide(event.beat, self._morph.at(event.beat), number, event.over_beats)
+        elif name == "spread":
+            self._spread = Glide(event.beat, self._spread.at(event.beat), number, event.over_beats)
         elif name == "loop":
-            self._jump_to(str(value))
+            self._jump_to(str(value), event.beat)
         elif name == "moment":
             text = str(self.values[f"moment_{int(number)}"])
-            self._jump_to(text)
+            self._jump_to(text, event.beat)
             self._playing = self._playing or bool(parse_moment(text))
             self.values["play"] = float(self._playing)
         elif name == "skip":
@@ -313,35 +326,30 @@ class DeckPlan:
             control = name.removeprefix(CONTROL_PREFIX)
             before = self._controls.get(control)
             start = before.at(event.beat) if before else 0.0
-            self._controls[control] = _Glide(event.beat, start, number, event.over_beats)
-        turned = (
-            name.startswith(CONTROL_PREFIX) and event.over_beats <= 0 and self.values["refresh"] != "hold"
-        )
-        moved = self.values["refresh"] == "change" and (name.startswith(CONTROL_PREFIX) or name == "walk")
+            self._controls[control] = Glide(event.beat, start, number, event.over_beats)
+        knob = name.startswith(CONTROL_PREFIX) or name in KNOBS
+        turned = knob and event.over_beats <= 0 and self.values["refresh"] != "hold"
+        moved = self.values["refresh"] == "change" and (knob or name in ("walk", "glide"))
         if (name in JUMPS or turned or moved) and self._changed_at is None:
             self._changed_at = event.beat
 
 
 def request_text(request: LoopRequest) -> str:
     """Voice, point and controls of a loop, written as a moment is."""
-    controls = {f"{CONTROL_PREFIX}{name}": value for name, value in request.controls}
-    return format_moment({"voice": request.voice, "point": str(request.point), **controls})
+    values: dict[str, Value] = {"voice": request.voice, "point": str(request.point)}
+    values |= {f"{CONTROL_PREFIX}{name}": value for name, value in request.controls}
+    if request.second_voice:
+        values |= {"morph_voice": request.second_voice, "morph": request.morph}
+    values |= request.ensemble.as_values() if request.ensemble else {}
+    return format_moment(values)
 
 
-def _mixed(start: Point, toward: Point, amount: float) -> Point:
-    """``amount`` of the way from a point that is itself on the way: measured from the other end, so points
-    stay a chain.
-    """
-    return Point(toward.seed, start, 1.0 - amount)
-
-
-def _shortened(point: Point, depth: int) -> Point:
-    """``point`` without what lies more than ``depth`` unfinished walks back, where it hardly weighs."""
-    if point.toward is None:
-        return point
-    if depth == 0:
-        return Point(point.seed)
-    return Point(point.seed, _shortened(point.toward, depth - 1), point.amount)
+def _controls_of(values: Mapping[str, Value]) -> dict[str, Glide]:
+    return {
+        name.removeprefix(CONTROL_PREFIX): Glide.still(float(value))
+        for name, value in values.items()
+        if name.startswith(CONTROL_PREFIX)
+    }
 
 
 def _grid(beats: float) -> Fraction:

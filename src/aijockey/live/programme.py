@@ -6,8 +6,9 @@ from pathlib import Path
 
 from aijockey.control.parameters import MAX_DECKS, near, resolve
 from aijockey.live.arrange import arrange
-from aijockey.live.loop_source import DirectSource, controls_of, generate_loop
-from aijockey.live.loops import Float, LoopRequest
+from aijockey.live.latent_store import LatentStore
+from aijockey.live.loop_source import DirectSource, controls_of
+from aijockey.live.pace import paces_of
 from aijockey.live.set_file import LiveSet, SetError, read_set
 from aijockey.pack.pack import Pack
 
@@ -78,16 +79,19 @@ def input_decks(live_set: LiveSet) -> tuple[int, ...]:
     return tuple(sorted(found))
 
 
-def direct_source(pack: Pack, threads: int = 1) -> DirectSource:
+def direct_source(pack: Pack, threads: int = 1, live_set: LiveSet | None = None) -> DirectSource:
     """A source that makes the pack's loops when they are asked for, and raises where one fails: for
     rendering.
+
+    live_set : what is to be rendered, for the latents that it carries and the channels that it needs; None: latents
+    of the player's store, and stereo, since hands may do anything.
     """
     from aijockey.live.generator import Generator  # loads ONNX Runtime
+    from aijockey.live.loop_maker import LoopMaker
 
     generator = Generator(pack, threads)
+    store = LatentStore(carried=live_set.latents if live_set else None)
+    maker = LoopMaker(generator, lambda voice: controls_of(pack, voice), store.latent)
     voices = {voice.name: voice.tonal for voice in pack.manifest.voices}
-
-    def render(request: LoopRequest) -> Float:
-        return generate_loop(generator, request, controls_of(pack, request.voice))
-
-    return DirectSource(render, voices, strict=True)
+    channels = live_set.channels if live_set else 2
+    return DirectSource(maker, voices, channels=channels, strict=True, paces=paces_of(pack.manifest))

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aijockey.live.graph import GenerationError, Graph
+from aijockey.live.latent_math import slerp
 from aijockey.pack.manifest import DirectSpec, RotationSpec
 from aijockey.pack.pack import Pack
 from aijockey.representation.loop_basis import from_components, orthonormal, to_components
@@ -62,6 +63,51 @@ class RotationSampler:
             components, self._time_basis[voice], self._code_basis[voice]
         )
         return codes.reshape(len(latents), *shape)
+
+    def morph(
+        self,
+        latents: tuple[Float, Float],
+        feeds: tuple[Feeds, Feeds],
+        amount: float,
+        shape: tuple[int, ...],
+        steps: int | None = None,
+    ) -> Float:
+        """Codes of ``shape`` so far, 0 to 1, from one voice to another of the same graph: one flow of both.
+
+        The noise is as far from the first voice's to the second's, both as codes, along the sphere. Each step then is
+        the mean of where the two voices would take it, as flows are composed (Liu et al. 2022), so the loop is drawn
+        toward what both find likely; with 0 and 1 it is that voice's own loop. Costs two evaluations a step. ``feeds``
+        may differ in the voice and its controls alone.
+
+        Raises
+        ------
+        GenerationError
+        """
+        if amount <= 0.0 or amount >= 1.0:
+            alone = int(amount >= 1.0)
+            return self.sample(latents[alone], feeds[alone], shape, steps)
+        voices = [feed["voice"] for feed in feeds]
+        paths = [self._path(voice, steps) for voice in voices]
+        times = paths[0][0]
+        noises = [
+            from_components(latent, self._time_basis[voice], self._code_basis[voice])
+            for latent, voice in zip(latents, voices, strict=True)
+        ]
+        codes = np.stack([slerp(a, b, amount) for a, b in zip(*noises, strict=True)]).astype(np.float32)
+        shares = (np.float32(1.0 - amount), np.float32(amount))
+        for index, (now, then) in enumerate(pairwise(times)):
+            mixed = np.zeros_like(codes)
+            for share, voice, feed, (_, angles) in zip(shares, voices, feeds, paths, strict=True):
+                time_basis, code_basis = self._time_basis[voice], self._code_basis[voice]
+                spread = self._deviation[voice]
+                # On the path at a time, mean and size of every number are known; the rest is the flow's state.
+                state = to_components(codes - now * self._mean[voice], time_basis, code_basis)
+                state = state / np.hypot(1.0 - now, now * spread)
+                state = state + (angles[index + 1] - angles[index]) * self._velocity(state, now, feed)
+                there = from_components(state * np.hypot(1.0 - then, then * spread), time_basis, code_basis)
+                mixed += share * (then * self._mean[voice] + there)
+            codes = mixed
+        return codes.reshape(len(codes), *shape)
 
     def invert(self, codes: Float, feeds: Feeds, steps: int | None = None, refinements: int = 12) -> Float:
         """The latents that `sample`, with the same ``steps``, turns into ``codes``, as nearly as it goes.
@@ -135,6 +181,19 @@ class DirectSampler:
         truncation = np.full(len(latents), self.spec.truncation, dtype=np.float32)
         inputs = {**feeds, "latent": latents, "truncation": truncation}
         return self.graph.output(inputs, "codes", (len(latents), *shape))
+
+    def morph(
+        self,
+        latents: tuple[Float, Float],
+        feeds: tuple[Feeds, Feeds],
+        amount: float,
+        shape: tuple[int, ...],
+        steps: int | None = None,
+    ) -> NoReturn:
+        """Raises GenerationError: one call takes one voice."""
+        raise GenerationError(
+            f"{self.graph.name}: a 'direct' generator cannot be morphed between voices; use one with 'rotation'"
+        )
 
     def invert(self, codes: Float, feeds: Feeds, steps: int | None = None, refinements: int = 0) -> NoReturn:
         """Raises GenerationError: a network that maps once cannot be run backwards."""

@@ -40,6 +40,7 @@ from aijockey.control import parameters
 from aijockey.control.parameters import CONTROL_PREFIX, MAX_DECKS, ParameterError, Value
 from aijockey.errors import AijockeyError
 from aijockey.live.moments import parse_moment
+from aijockey.live.set_latents import format_latents, parse_latents
 from aijockey.live.set_parts import (
     Entry,
     Event,
@@ -59,7 +60,19 @@ from aijockey.live.set_parts import (
 FORMAT = 2
 READABLE = (1, 2)
 MAX_FILE_BYTES = 64 << 20
-TOP_KEYS = ("format", "title", "tempo_bpm", "bars", "pack", "mixer", "deck", "events", "event")
+TOP_KEYS = (
+    "format",
+    "title",
+    "tempo_bpm",
+    "bars",
+    "pack",
+    "mixer",
+    "deck",
+    "events",
+    "event",
+    "latents",
+    "latent",
+)
 ENTRY_LISTS = ("entries", "entry")
 EVENT_KEYS = ("beat", "set", "to", "over")
 PACK_KEYS = ("name", "sha256")
@@ -75,6 +88,7 @@ class LiveSet:
     events : in order of time.
     entries : of a recorded performance: what became of the loops that were planned.
     bars : the set's length; it can be played on beyond.
+    latents : bytes of stored latents that its points refer to, by key, so that it is whole on any machine.
     """
 
     decks: tuple[Mapping[str, Value], ...]
@@ -85,6 +99,7 @@ class LiveSet:
     mixer: Mapping[str, Value] = field(default_factory=dict)
     pack: PackReference | None = None
     entries: tuple[Entry, ...] = ()
+    latents: Mapping[str, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.decks) <= MAX_DECKS:
@@ -111,11 +126,24 @@ class LiveSet:
         """Voices that the set names, in order of first mention."""
         sent = [(name, value) for deck in self.decks for name, value in deck.items()]
         sent += [(event.address.rpartition(".")[2], event.value) for event in self.events]
-        names = [str(value) for name, value in sent if name == "voice"]
+        names = [str(value) for name, value in sent if name in ("voice", "morph_voice")]
         for name, value in sent:
             if name == "loop" or name.startswith("moment_"):
-                names.append(str(parse_moment(str(value)).get("voice", "")))
+                moment = parse_moment(str(value))
+                names += [str(moment.get(key, "")) for key in ("voice", "morph_voice")]
         return tuple(name for name in dict.fromkeys(names) if name)
+
+    @property
+    def channels(self) -> int:
+        """Channels that its decks need: 2 where an ensemble plays or a plug-in is named, else 1."""
+        sent = [(name, value) for deck in self.decks for name, value in deck.items()]
+        sent += [(event.address.rpartition(".")[2], event.value) for event in self.events]
+        for name, value in sent:
+            if name == "loop" or name.startswith("moment_"):
+                value, name = parse_moment(str(value)).get("spread", 0.0), "spread"
+            if (name == "spread" or name.endswith("_plugin")) and value:
+                return 2
+        return 1
 
     def varied(self, seed: int = 0, tempo_bpm: float | None = None) -> "LiveSet":
         """The same shape with ``seed`` added to every seed, and another starting tempo if one is given."""
@@ -173,6 +201,7 @@ def parse_set(text: str) -> LiveSet:
     entered = _tables(table, "entries") + _tables(table, "entry")
     entries = tuple(parse_entry(number, entry) for number, entry in enumerate(entered, start=1))
     pack = _parse_pack(table["pack"]) if "pack" in table else None
+    latents = parse_latents(table.get("latents", {}), _tables(table, "latent"))
     mixer = table.get("mixer", {})
     if not isinstance(mixer, dict):
         raise SetError(f"mixer = {mixer!r}: expected a table of addresses and values")
@@ -185,6 +214,7 @@ def parse_set(text: str) -> LiveSet:
         mixer=_flat(mixer),
         pack=pack,
         entries=entries,
+        latents=latents,
     )
 
 
@@ -227,6 +257,7 @@ def format_set(live_set: LiveSet) -> str:
         ]
     if live_set.mixer:
         lines += ["[mixer]", *(f"{toml(key)} = {toml(value)}" for key, value in live_set.mixer.items()), ""]
+    lines += format_latents(live_set.latents)
     for deck in live_set.decks:
         lines += ["[[deck]]", *(f"{_key(name)} = {toml(value)}" for name, value in deck.items()), ""]
     return "\n".join(lines)

@@ -11,8 +11,10 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
+from aijockey.live.latent_store import LatentError, LatentStore
 from aijockey.live.performance import Performance
 from aijockey.live.set_file import LiveSet, format_set, write_set
+from aijockey.live.set_latents import carrying, keys_of_item, latent_table
 from aijockey.live.set_parts import Entry, Event, PackReference, SetError, entry_items, event_items
 
 Item = Event | Entry
@@ -42,6 +44,9 @@ class SetJournal:
         self.error = ""
         # What became of loops is told anew by whoever plays them.
         start = replace(live_set, entries=(), bars=bars, pack=pack or live_set.pack)
+        self._store = LatentStore()
+        start = carrying(start, self._store)
+        self._carried = set(start.latents)
         self._performance = Performance(start)
         try:
             self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
@@ -58,7 +63,15 @@ class SetJournal:
             self._performance.events.append(item)
         else:
             self._performance.entries.append(item)
+        for key in keys_of_item(item):
+            self._carry(key)
         self._texts.put(table(item))
+
+    def _carry(self, key: str) -> None:
+        if key not in self._carried:
+            self._carried.add(key)
+            with contextlib.suppress(LatentError):  # then it cannot be heard either
+                self._texts.put(latent_table(key, self._store.bytes_of(key)))
 
     def close(self, beats: float) -> None:
         """End the file: the performance was ``beats`` long. Harmless a second time."""
@@ -69,7 +82,7 @@ class SetJournal:
         os.close(self._file)
         self._file = -1
         with contextlib.suppress(SetError):  # then the long form stays
-            write_set(self.path, self._performance.live_set_at(beats))
+            write_set(self.path, carrying(self._performance.live_set_at(beats), self._store))
 
     def _write(self) -> None:
         while (text := self._texts.get()) is not None:

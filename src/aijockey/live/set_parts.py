@@ -3,18 +3,22 @@
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from aijockey.control import parameters
 from aijockey.control.parameters import MAX_DECKS, Value, near
 from aijockey.errors import AijockeyError
-from aijockey.live.loops import LoopRequest, Point
-from aijockey.live.moments import parse_moment, parse_queue
+from aijockey.live.loops import LoopRequest
+from aijockey.live.members import OF_THE_ENSEMBLE, ensemble_of_values, parse_pans
+from aijockey.live.moments import parse_moment, parse_pair, parse_queue
+from aijockey.live.points import Point, Seed
 
 MAX_BEAT = 1e7
-ENTRY_KEYS = ("deck", "planned", "beat", "lost", "voice", "point", "controls")
+ENTRY_KEYS = (
+    "deck", "planned", "beat", "lost", "voice", "point", "controls", "morph_voice", "morph", *OF_THE_ENSEMBLE,
+)  # fmt: skip
 LOSSES = ("late", "failed")
 
 
@@ -51,7 +55,7 @@ class Entry:
     deck: int
     planned: float
     beat: float | None
-    request: LoopRequest = field(default_factory=lambda: LoopRequest("", Point(0)))
+    request: LoopRequest = field(default_factory=lambda: LoopRequest("", Seed(0)))
     lost: str = ""
 
     @property
@@ -85,7 +89,15 @@ def checked(address: str, value: object) -> Value:
     return checked_value
 
 
-TEXTS = {"point": Point.parse, "loop": parse_moment, "queue": parse_queue, "moment_": parse_moment}
+TEXTS: dict[str, Callable[[str], object]] = {
+    "point": Point.parse,
+    "glide": Point.parse,
+    "loop": parse_moment,
+    "queue": parse_queue,
+    "moment_": parse_moment,
+    "member_pans": parse_pans,
+}
+GESTURE_TEXTS: dict[str, Callable[[str], object]] = {"enqueue": parse_queue, "breed": parse_pair}
 
 
 def check_move(address: str, value: object) -> Value:
@@ -93,14 +105,14 @@ def check_move(address: str, value: object) -> Value:
 
     Raises
     ------
-    ParameterError, SetError, LoopError : as `checked`.
+    ParameterError, SetError, PointError : as `checked`.
     """
     row = parameters.resolve(address).parameter
     if not row.gesture:
         return checked(address, value)
     sent = row.check(value, address)
     if row.curve == "text":
-        parse_queue(str(sent))
+        GESTURE_TEXTS[row.name](str(sent))
     return sent
 
 
@@ -135,9 +147,13 @@ def parse_entry(number: int, table: Mapping[str, Any]) -> Entry:
     )
     try:
         point = Point.parse(str(table.get("point", "0")))
+        ensemble = ensemble_of_values({name: table[name] for name in OF_THE_ENSEMBLE if name in table})
     except AijockeyError as error:
         raise SetError(f"{where}: {error}") from error
-    request = LoopRequest(text_of(table.get("voice", ""), f"{where}: voice"), point, values)
+    second = text_of(table.get("morph_voice", ""), f"{where}: morph_voice")
+    morph = number_in(table.get("morph", 0.0), f"{where}: morph", 0.0, 1.0)
+    voice = text_of(table.get("voice", ""), f"{where}: voice")
+    request = LoopRequest(voice, point, values, second, morph, ensemble)
     return Entry(int(deck), planned, beat, request, lost)
 
 
@@ -152,6 +168,15 @@ def entry_items(entry: Entry) -> list[str]:
         f"voice = {toml(request.voice)}",
         f"point = {toml(str(request.point))}",
         *([f"controls = {{ {controls} }}"] if controls else []),
+        *(
+            [f"morph_voice = {toml(request.second_voice)}", f"morph = {toml(request.morph)}"]
+            if request.second_voice
+            else []
+        ),
+        *(
+            f"{name} = {toml(value)}"
+            for name, value in (request.ensemble.as_values() if request.ensemble else {}).items()
+        ),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from aijockey.live.gesture_delay import delay_figures
 from aijockey.live.plan import request_text
 from aijockey.music.grid import BEATS_PER_BAR
 
@@ -55,6 +56,7 @@ def _deck(deck: "Deck") -> dict[str, Any]:
         "late": deck.late,
         "late_loops": deck.late_swaps,
         "failed_loops": deck.failed_loops,
+        "gesture_ms": delay_figures(deck.gestures.delays_s),
         "error": deck.last_error or "",
         "refresh": plan["refresh"],
         "refresh_bars": plan["refresh_bars"],

@@ -158,11 +158,21 @@ class SpreadSpec:
 
 
 @dataclass(frozen=True)
+class PaceSpec:
+    """How much a voice changes with the angle between two of its latents: ``changes_db``, the mean absolute change of
+    its log-mel in dB, at ``angles_rad``. Both rise; 0 is 0."""
+
+    angles_rad: tuple[Annotated[float, Between(1e-6, 3.1416)], ...]
+    changes_db: tuple[Annotated[float, Between(1e-6, 200)], ...]
+
+
+@dataclass(frozen=True)
 class VoiceSpec:
     """One named sound source.
 
     ``index`` is fed to the generator's ``voice`` input. ``tonal`` voices are in ``key``; ``loudness_lufs`` is
-    the usual loudness of this voice's loops, so that a mixer can level voices without listening.
+    the usual loudness of this voice's loops, so that a mixer can level voices without listening; ``pace`` makes equal
+    paces of walks sound equally fast (None: it was not measured).
     """
 
     name: Word
@@ -172,6 +182,7 @@ class VoiceSpec:
     key: KeyName | None
     loudness_lufs: Annotated[float, Between(-100, 20)]
     controls: dict[ControlName, SpreadSpec]
+    pace: PaceSpec | None = None
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import NoReturn
 
 from aijockey.music.grid import RATE_HZ, REFERENCE_BPM, SIXTEENTH_SAMPLES, loop_samples
@@ -16,6 +17,7 @@ from aijockey.pack.manifest import (
     MAX_PACK_BYTES,
     GeneratorSpec,
     Manifest,
+    PaceSpec,
     RotationSpec,
     SpectrumVocoderSpec,
     VoiceSpec,
@@ -163,6 +165,17 @@ def _check_voice(manifest: Manifest, where: str, voice: VoiceSpec) -> None:
             f"{where}.index",
             f"is {voice.index}; generator '{voice.generator}' has {sampler.voices} voices, from 0",
         )
+    if voice.pace is not None:
+        _check_pace(f"{where}.pace", voice.pace)
+
+
+def _check_pace(where: str, pace: PaceSpec) -> None:
+    angles, changes = pace.angles_rad, pace.changes_db
+    if not 1 <= len(angles) == len(changes) <= 64:
+        _fail(where, f"has {len(angles)} angles and {len(changes)} changes; expected as many, 1 to 64")
+    for name, values in (("angles_rad", angles), ("changes_db", changes)):
+        if any(after <= before for before, after in pairwise(values)):
+            _fail(f"{where}.{name}", "does not rise from each number to the next")
 
 
 def _check_files(manifest: Manifest) -> None:

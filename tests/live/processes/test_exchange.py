@@ -3,13 +3,18 @@ import gc
 import numpy as np
 import pytest
 
-from aijockey.live.loops import Loop, LoopRequest, Point
+from aijockey.live.loops import Loop, LoopRequest
+from aijockey.live.points import Seed, Way
 from aijockey.live.processes.exchange import (
     BROKEN,
-    MOST_WAITING,
     READY,
-    ExchangeSource,
     LoopExchange,
+)
+from aijockey.live.processes.exchange_source import (
+    LEAST_AHEAD_S,
+    MOST_AHEAD_S,
+    MOST_WAITING,
+    ExchangeSource,
 )
 
 SAMPLES = 24_000
@@ -29,7 +34,7 @@ def source(exchange):
 
 
 def wish(seed):
-    return LoopRequest("tone", Point(seed, Point(2), 0.5), (("brightness", 0.25),))
+    return LoopRequest("tone", Way(Seed(seed), Seed(2), 0.5), (("brightness", 0.25),))
 
 
 def loop_of(request):
@@ -63,6 +68,7 @@ def test_the_newest_wish_goes_first_and_what_nobody_waits_for_is_dropped(exchang
         order.append(request.point.seed)
         exchange.give(slot, loop_of(request))
         source.poll()
+    source.poll()
     assert order == [5, 4, 2, 0]
     assert source.dropped == 2
     assert all(ticket.loop is not None for ticket in tickets.values())
@@ -115,3 +121,102 @@ def test_without_any_worker_left_the_wish_fails(exchange, source):
     ticket = source.request(wish(1))
     source.poll()
     assert "keep ending" in ticket.error
+
+
+def test_what_is_asked_ahead_waits_for_what_is_urgent_and_goes_soonest_first(exchange, source):
+    ahead = {due: source.request_ahead(wish(due), float(due)) for due in (30, 10, 20)}
+    source.poll()
+    hand = source.request(wish(99))
+    source.poll()
+    order = []
+    while (taken := exchange.take(0)) is not None:
+        order.append(taken[1].point.seed)
+        exchange.give(taken[0], loop_of(taken[1]))
+        source.poll()
+    assert order == [99, 10, 20, 30]
+    assert hand.loop is not None
+    assert all(ticket.loop is not None for ticket in ahead.values())
+
+
+def test_what_was_asked_ahead_becomes_urgent_when_it_is_asked_for_again(exchange, source):
+    tickets = [source.request_ahead(wish(due), float(due)) for due in range(1, 8)]
+    tickets.append(source.request(wish(7)))
+    source.poll()
+    order = []
+    while (taken := exchange.take(0)) is not None:
+        order.append(taken[1].point.seed)
+        exchange.give(taken[0], loop_of(taken[1]))
+        source.poll()
+    assert order == [7, 1, 2, 3, 4, 5, 6]
+
+
+def test_work_that_nobody_waits_for_any_more_is_not_begun(exchange, source):
+    begun, waiting = source.request(wish(1)), source.request(wish(2))
+    source.poll()
+    slot, request = exchange.take(0)
+    assert request == wish(2)
+    del begun, waiting  # the hand has moved
+    gc.collect()
+    source.poll()
+    newest = source.request(wish(3))
+    source.poll()
+    assert exchange.take(0)[1] == wish(3)
+    exchange.give(slot, loop_of(request))
+    exchange.give(exchange.take(0)[0], loop_of(wish(3)))
+    assert exchange.take(0) is None
+    source.poll(8)
+    assert newest.loop.audio[0, 0] == 3
+    assert source.withdrawn == source.dropped == 1
+    assert source.request(wish(2)).loop is not None  # what was made is kept
+
+
+def test_a_wish_that_comes_back_while_it_is_being_withdrawn_is_made(exchange, source):
+    ticket = source.request(wish(1))
+    source.poll()
+    del ticket
+    gc.collect()
+    source.poll()
+    again = source.request(wish(1))  # before the worker looks: it is wanted again
+    assert exchange.take(0)[1] == wish(1)
+    exchange.fail(0, "over")
+    source.poll()
+    assert again.error == "over"
+    ticket = source.request(wish(5))
+    source.poll()
+    del ticket
+    gc.collect()
+    source.poll()
+    assert exchange.take(0) is None  # the worker has refused it…
+    late = source.request(wish(5))  # …when somebody wants it again
+    source.poll()
+    source.poll()
+    slot, request = exchange.take(0)
+    exchange.give(slot, loop_of(request))
+    source.poll()
+    assert late.loop.audio[0, 0] == 5
+
+
+def test_loops_of_nearby_latents_are_not_confused(exchange, source):
+    near = [LoopRequest("tone", Way(Seed(1), Seed(2), 0.5 + step * 1e-12)) for step in range(3)]
+    tickets = []
+    for number, request in enumerate(near):
+        tickets.append(source.request(request))
+        source.poll()
+        slot, asked = exchange.take(0)
+        assert asked == request
+        exchange.give(slot, Loop(np.full((1, SAMPLES), number, np.float32)))
+        source.poll()
+    assert [ticket.loop.audio[0, 0] for ticket in tickets] == [0, 1, 2]
+    assert [source.request(request).loop.audio[0, 0] for request in near] == [0, 1, 2]
+
+
+def test_decks_look_further_ahead_where_loops_take_longer(exchange, source):
+    assert source.ahead_s == LEAST_AHEAD_S
+    exchange.set_worker(0, "loop_us", 500_000)
+    source.decks = 8
+    assert source.ahead_s == pytest.approx(8.0)
+    exchange.set_worker(1, "state", READY)
+    exchange.set_worker(1, "loop_us", 500_000)
+    assert source.ahead_s == pytest.approx(4.0)
+    exchange.set_worker(0, "loop_us", 60_000_000)
+    assert source.ahead_s == MOST_AHEAD_S

@@ -129,7 +129,7 @@ def test_a_set_taken_up_in_the_middle_stands_as_it_would_have(live_set):
     assert there.decks[1] == {"voice": "hats", "filter": pytest.approx(-0.25)}
     assert there.events[:2] == (
         Event(0, "deck.2.filter", 0, 4),
-        Event(0, "deck.1.walk", 9, 28),
+        Event(0, "deck.1.glide", "9", 28),
     )
     assert there.events[2:] == (Event(20, "deck.2.play", 1), Event(40, "deck.1.seed", 5))
 

@@ -13,13 +13,15 @@ import numpy as np
 from aijockey.control.parameters import Value
 from aijockey.errors import AijockeyError
 from aijockey.live.engine import QUANTUM_SAMPLES, Engine
+from aijockey.live.gesture_delay import delay_figures
 from aijockey.live.live_input import RingInput
 from aijockey.live.master import Outputs
 from aijockey.live.processes.audio_setup import JOURNAL_BYTES, AudioSetup
 from aijockey.live.processes.board import Board
 from aijockey.live.processes.children import prioritise_audio
 from aijockey.live.processes.desk_link import changed_values
-from aijockey.live.processes.exchange import ExchangeSource, LoopExchange
+from aijockey.live.processes.exchange import LoopExchange
+from aijockey.live.processes.exchange_source import ExchangeSource
 from aijockey.live.processes.gallery import key_of_text
 from aijockey.live.processes.health import Shares
 from aijockey.live.processes.mailbox import Mailbox
@@ -62,7 +64,7 @@ class Performance:
         self.inboxes = [Mailbox(name=name) for name in setup.inboxes]
         self.journal = Mailbox(JOURNAL_BYTES, setup.journal)
         exchange = LoopExchange(setup.channels, setup.loop_samples, setup.exchange)
-        self.source = ExchangeSource(exchange, setup.voices, setup.variations)
+        self.source = ExchangeSource(exchange, setup.voices, setup.variations, setup.paces)
         self.heard = SharedRing.attach(setup.heard)
         self._with_decks = self.ring.channels > 2
         self.cue = SharedRing.attach(setup.cue) if setup.cue else None
@@ -72,6 +74,7 @@ class Performance:
         self.engine = Engine(
             parse_set(setup.set_text), self.source, with_decks=self._with_decks, live_input=self.input
         )
+        self.source.decks = len(self.engine.decks)
         self._align()
         self.ahead_samples = setup.ahead_samples or LEAST_AHEAD_SAMPLES
         self.shares = Shares()
@@ -240,7 +243,7 @@ class Performance:
                 if request:
                     entered |= {
                         "seed": request.point.seed,
-                        "point": request.point.as_json(),
+                        "point": str(request.point),
                         "controls": dict(request.controls),
                     }
                 self.journal.put({"loop": entered})
@@ -315,6 +318,9 @@ class Performance:
             "failed_loops": sum(deck.failed_loops for deck in engine.decks),
             "waiting_loops": self.source.waiting,
             "dropped_requests": self.source.dropped,
+            "withdrawn_requests": self.source.withdrawn,
+            "asked_ahead_s": round(self.source.ahead_s, 2),
+            "gesture_ms": delay_figures([delay for deck in engine.decks for delay in deck.gestures.delays_s]),
             "refused_commands": self.refused_commands,
             "untold": len(engine.performance.events) + len(engine.performance.entries) - sum(self._told),
             "last_error": self.last_error,

@@ -1,6 +1,8 @@
 """What the audio process is told; apart from it, so that who starts one need not import what it imports."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from aijockey.live.pace import Pace
 
 JOURNAL_BYTES = 1 << 20
 
@@ -15,6 +17,7 @@ class AudioSetup:
     set_text : the set, as a set file's text.
     beat_offset : beats of the performance that lie before this engine's first.
     ahead_samples : how far to render ahead, for good; 0 finds it out.
+    paces : of voices, see `aijockey.live.pace`.
     patience_s : how long to wait for the first loops before playing without.
     """
 
@@ -32,6 +35,7 @@ class AudioSetup:
     beat_offset: float = 0.0
     ahead_samples: int = 0
     variations: int = 1
+    paces: dict[str, Pace] = field(default_factory=dict)
     patience_s: float = 60.0
     cue: str = ""
     live_input: str = ""

@@ -65,7 +65,7 @@ class Cast:
         if child.starts > 1 and memory.playing:
             state = memory.board.read("state") or {}
             offset = bar_of(float(state.get("beat", 0.0)))
-            live_set = set_at(plan.live_set, self._chronicle.events, offset)
+            live_set = set_at(plan.live_set, self._chronicle.events, offset, plan.paces)
             self._note(f"the set goes on from bar {offset / BEATS_PER_BAR + 1:.0f}")
         setup = AudioSetup(
             set_text=format_set(live_set),
@@ -82,6 +82,7 @@ class Cast:
             beat_offset=offset,
             ahead_samples=plan.ahead_samples,
             variations=plan.variations,
+            paces=dict(plan.paces),
             cue=memory.cue.name if memory.cue else "",
             live_input=memory.input.name if memory.input else "",
             input_block_samples=plan.block_samples,

@@ -2,37 +2,31 @@
 
 A slot is written by one side at a time: the engine puts a request into a free one and names the worker, that worker
 takes it and puts the loop in, the engine copies the loop out and frees it. So nothing is locked, and the death of
-a worker leaves a slot that its successor finds. The engine hands out few at once and keeps the rest itself, newest
-first; what nobody waits for any more is dropped.
+a worker leaves a slot that its successor finds. A request that nobody waits for any more is marked as withdrawn by the
+engine; a worker passes over it. `aijockey.live.processes.exchange_source` is the engine's way to ask.
 """
 
 import json
 import os
 import time
-import weakref
-from collections import OrderedDict, deque
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
 
 import numpy as np
 
-from aijockey.live.loop_source import CACHED_LOOPS
-from aijockey.live.loops import Loop, LoopRequest, Ticket
+from aijockey.live.loops import Loop, LoopRequest
 from aijockey.live.processes.shared import SharedArrays
 
 SLOTS = 16
 MOST_WORKERS = 8
 TEXT_BYTES = 4096
-# One that is being made and one to go on with.
-SLOTS_PER_WORKER = 2
-# Requests that wait beyond this are older than anybody can use.
-MOST_WAITING = 64
 # A request that its worker died of this often is given up.
 MOST_ATTEMPTS = 2
 
+# What a worker answers for a request that was withdrawn before it began.
+WITHDRAWN = "nobody waits for it"
+
 FREE, WANTED, TAKEN, MADE, FAILED = range(5)
 ABSENT, STARTING, READY, BROKEN = range(4)
-_STATE, _NUMBER, _WORKER, _ATTEMPTS, _CHANNELS, _SAMPLES, _TEXT = range(7)
+_STATE, _NUMBER, _WORKER, _ATTEMPTS, _CHANNELS, _SAMPLES, _TEXT, _WITHDRAWN = range(8)
 WORKER_WORDS = ("state", "beat_ns", "busy_since_ns", "made", "loop_us", "process_id")
 
 
@@ -87,10 +81,16 @@ class LoopExchange:
         row = self._shared["slots"][slot]
         if not self._write_text(slot, json.dumps(request.as_json())):
             return False
-        row[[_NUMBER, _WORKER, _ATTEMPTS]] = number, worker, 0
+        row[[_NUMBER, _WORKER, _ATTEMPTS, _WITHDRAWN]] = number, worker, 0, 0
         self._shared.keep_order()
         row[_STATE] = WANTED
         return True
+
+    def withdraw(self, slot: int, withdrawn: bool = True) -> None:
+        """Say that nobody waits for what is asked in a slot, or that somebody does again. A worker that has not begun
+        answers with `WITHDRAWN` at once; whether it came in time is seen by the answer. Thread: audio
+        """
+        self._shared["slots"][slot, _WITHDRAWN] = int(withdrawn)
 
     def answers(self) -> list[tuple[int, int]]:
         """Slots that hold a loop or what went wrong, and their numbers. Thread: audio"""
@@ -135,6 +135,9 @@ class LoopExchange:
             return None
         slot = int(mine[np.argmax(slots[mine, _NUMBER])])
         self._shared.keep_order()
+        if slots[slot, _WITHDRAWN]:
+            self.fail(slot, WITHDRAWN)
+            return self.take(worker)
         slots[slot, _STATE] = TAKEN
         slots[slot, _ATTEMPTS] += 1
         if slots[slot, _ATTEMPTS] > MOST_ATTEMPTS:
@@ -182,125 +185,3 @@ class LoopExchange:
     def _read_text(self, slot: int) -> str:
         length = int(self._shared["slots"][slot, _TEXT])
         return self._shared["texts"][slot, :length].tobytes().decode(errors="replace")
-
-
-@dataclass
-class _Wish:
-    """A request and who waits for it; numbers grow with time."""
-
-    number: int
-    tickets: list["weakref.ref[Ticket]"]
-
-
-class ExchangeSource:
-    """A `LoopSource` whose loops come through an exchange; `poll` moves them.
-
-    Parameters
-    ----------
-    voices : name -> whether tonal.
-    variations : loops that are made for each request, it included; the others, of the seeds that follow, are made
-    when there is time and kept at hand.
-
-    Attributes
-    ----------
-    dropped : requests that came to nothing, since newer ones took their place.
-    """
-
-    def __init__(self, exchange: LoopExchange, voices: Mapping[str, bool], variations: int = 1) -> None:
-        self.voices = voices
-        self._variations = variations
-        self._at_hand: deque[Ticket] = deque(maxlen=CACHED_LOOPS)
-        self.channels = exchange.channels
-        self.dropped = 0
-        self._exchange = exchange
-        self._number = 0
-        self._asked: dict[int, tuple[LoopRequest, _Wish]] = {}  # by number, in a slot
-        self._waiting: OrderedDict[LoopRequest, _Wish] = OrderedDict()
-        self._cache: OrderedDict[LoopRequest, Loop] = OrderedDict()
-        exchange.clear()
-
-    @property
-    def waiting(self) -> int:
-        """Requests that no worker has yet. Thread: audio"""
-        return len(self._waiting)
-
-    def request(self, request: LoopRequest) -> Ticket:
-        """Ask for a loop; the ticket is filled by a later `poll`, if it still exists then. Thread: audio"""
-        ticket = self._request(request)
-        for number in range(1, self._variations):
-            other = replace(request, point=replace(request.point, seed=request.point.seed + number))
-            self._at_hand.append(self._request(other, urgent=False))
-        return ticket
-
-    def _request(self, request: LoopRequest, *, urgent: bool = True) -> Ticket:
-        ticket = Ticket(request)
-        if request in self._cache:
-            self._cache.move_to_end(request)
-            ticket.loop = self._cache[request]
-            return ticket
-        for asked, wish in self._asked.values():
-            if asked == request:
-                wish.tickets.append(weakref.ref(ticket))
-                return ticket
-        self._number += 1
-        wish = self._waiting.setdefault(request, _Wish(self._number, []))
-        wish.number = self._number
-        wish.tickets.append(weakref.ref(ticket))
-        self._waiting.move_to_end(request, last=urgent)
-        if len(self._waiting) > MOST_WAITING:
-            _, oldest = self._waiting.popitem(last=False)
-            self._refuse(oldest, "too many loops were asked for at once")
-        return ticket
-
-    def poll(self, most: int = 1) -> None:
-        """Take in up to ``most`` loops and hand out requests; a fraction of a millisecond each. Thread: audio"""
-        for slot, number in self._exchange.answers()[:most]:
-            answer = self._exchange.collect(slot)
-            if number not in self._asked:
-                continue
-            request, wish = self._asked.pop(number)
-            if isinstance(answer, str):
-                self._refuse(wish, answer)
-                continue
-            for reference in wish.tickets:
-                ticket = reference()
-                if ticket is not None:
-                    ticket.loop = answer
-            self._cache[request] = answer
-            if len(self._cache) > CACHED_LOOPS:
-                self._cache.popitem(last=False)
-        if self._waiting:
-            self._hand_out()
-
-    def close(self) -> None:
-        """Forget the loops made so far. Thread: control"""
-        self._cache.clear()
-
-    def _hand_out(self) -> None:
-        states = [self._exchange.worker(worker, "state") for worker in range(MOST_WORKERS)]
-        alive = [worker for worker, state in enumerate(states) if state in (STARTING, READY)]
-        if not alive:
-            if BROKEN in states:
-                for wish in self._waiting.values():
-                    self._refuse(wish, "the processes that make loops keep ending")
-                self._waiting.clear()
-            return
-        while self._waiting:
-            load, _, worker = min((self._exchange.in_use(one), -states[one], one) for one in alive)
-            slot = self._exchange.free_slot()
-            if load >= SLOTS_PER_WORKER or slot is None:
-                return
-            request, wish = self._waiting.popitem()  # the newest
-            if not any(reference() is not None for reference in wish.tickets):
-                self.dropped += 1
-            elif self._exchange.put(slot, wish.number, worker, request):
-                self._asked[wish.number] = (request, wish)
-            else:
-                self._refuse(wish, "a request with too many controls")
-
-    def _refuse(self, wish: _Wish, reason: str) -> None:
-        self.dropped += 1
-        for reference in wish.tickets:
-            ticket = reference()
-            if ticket is not None:
-                ticket.error = reason

@@ -7,8 +7,10 @@ from typing import Any
 
 from aijockey.control import parameters
 from aijockey.control.parameters import DECK_PARAMETERS, GLOBAL_PARAMETERS, Value
-from aijockey.live.loops import LoopRequest, Point
-from aijockey.live.plan import COMMON_GRID, DeckPlan, PlanEvent
+from aijockey.live.loops import LoopRequest
+from aijockey.live.pace import Pace
+from aijockey.live.plan import COMMON_GRID, SENT_ONCE, DeckPlan, PlanEvent
+from aijockey.live.ride import PAD
 from aijockey.live.set_file import LiveSet
 from aijockey.live.set_parts import Entry, Event
 from aijockey.music.grid import BEATS_PER_BAR
@@ -24,7 +26,12 @@ def bar_of(beat: float) -> float:
     return float(beat // BEATS_PER_BAR * BEATS_PER_BAR)
 
 
-def set_at(live_set: LiveSet, live_events: Iterable[Event], beat: float) -> LiveSet:
+def set_at(
+    live_set: LiveSet,
+    live_events: Iterable[Event],
+    beat: float,
+    paces: Mapping[str, Pace] | None = None,
+) -> LiveSet:
     """The set that goes on from ``beat`` as beat 0: decks, mixer and tempo as they are there, then what is to come.
 
     A move that is under way starts where it has got to and takes the time that is left; so does a walk through
@@ -32,14 +39,14 @@ def set_at(live_set: LiveSet, live_events: Iterable[Event], beat: float) -> Live
 
     Parameters
     ----------
-    live_events : what was done live, in beats of the set.
+    live_events : what was done live, in beats of the set. paces : of the pack's voices, which walks go by.
     """
     events = sorted([*live_set.events, *live_events], key=lambda event: event.beat)
     decks: list[dict[str, Value]] = []
     going_on: list[Event] = []
     moved: list[Event] = []  # by loops that brought their mixer along
     for number, setup in enumerate(live_set.decks):
-        planned, moves, brought = _plan_at(live_set, number, setup, events, Fraction(beat))
+        planned, moves, brought = _plan_at(live_set, number, setup, events, Fraction(beat), paces)
         mixer = {name: value for name, value in setup.items() if not _is_planned(f"deck.1.{name}")}
         decks.append(planned | mixer)
         going_on += moves
@@ -88,13 +95,11 @@ def event_message(event: Event, beat_offset: float = 0.0) -> dict[str, Any]:
 def entry_of(message: Mapping[str, Any]) -> Entry:
     """The entry that a journal's message states."""
     beat = message["beat"]
-    controls = tuple((str(name), float(value)) for name, value in message["controls"])
-    request = LoopRequest(str(message["voice"]), Point.parse(message["point"]), controls)
     return Entry(
         int(message["deck"]),
         float(message["planned"]),
         None if beat is None else float(beat),
-        request,
+        LoopRequest.from_json(message["request"]),
         str(message["lost"]),
     )
 
@@ -106,9 +111,7 @@ def entry_message(entry: Entry, beat_offset: float = 0.0) -> dict[str, Any]:
         "planned": entry.planned + beat_offset,
         "beat": None if entry.beat is None else entry.beat + beat_offset,
         "lost": entry.lost,
-        "voice": entry.request.voice,
-        "point": str(entry.request.point),
-        "controls": entry.request.controls,
+        "request": entry.request.as_json(),
     }
 
 
@@ -122,12 +125,17 @@ def _is_planned_by_deck(address: str) -> bool:
 
 
 def _plan_at(
-    live_set: LiveSet, deck: int, setup: Mapping[str, Value], events: Iterable[Event], beat: Fraction
+    live_set: LiveSet,
+    deck: int,
+    setup: Mapping[str, Value],
+    events: Iterable[Event],
+    beat: Fraction,
+    paces: Mapping[str, Pace] | None,
 ) -> tuple[dict[str, Value], list[Event], list[Event]]:
     """Planned parameters of a deck, what is under way, and moves of its mixer that came with loops."""
     planned = {name: value for name, value in setup.items() if _is_planned(f"deck.1.{name}")}
     common = live_set.mixer.get(COMMON_GRID, GLOBAL_PARAMETERS[COMMON_GRID].default)
-    plan = DeckPlan(planned, float(common))
+    plan = DeckPlan(planned, float(common), paces)
     for event in events:
         target = parameters.resolve(event.address)
         if event.address == COMMON_GRID:
@@ -139,7 +147,7 @@ def _plan_at(
     values, moves = plan.foresee(beat).setup_at(beat)
     # What was said explicitly stays said, also where it is the default.
     for name in planned:
-        if name not in values and name not in ("seed", "point", "loop", "walk", "skip", "moment"):
+        if name not in values and name not in (*SENT_ONCE, "walk_place", *PAD):
             values[name] = DECK_PARAMETERS[name].default if name in DECK_PARAMETERS else 0.0
     going_on = [Event(0.0, f"deck.{deck + 1}.{move.name}", move.value, move.over_beats) for move in moves]
     brought = [

@@ -17,6 +17,7 @@ from aijockey.control.parameters import Value
 from aijockey.control.web.client import Client
 from aijockey.errors import AijockeyError
 from aijockey.live.output import Float
+from aijockey.live.pace import paces_of
 from aijockey.live.processes import children, device, workers
 from aijockey.live.processes.device import OpenOutput
 from aijockey.live.processes.front import SurfacePlan
@@ -134,6 +135,7 @@ def soak(
             folder=Path(folder),
             record="soak",
             variations=variations,
+            paces=paces_of(pack.manifest),
         )
         report = Mailbox(MESSAGE_BYTES)
         supervisor = Supervisor(plan)

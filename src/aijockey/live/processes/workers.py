@@ -50,15 +50,13 @@ class WorkerSetup:
 def from_pack(path: str) -> Render:
     """The generator of a pack, with every graph loaded."""
     from aijockey.live.generator import Generator
-    from aijockey.live.loop_source import controls_of, generate_loop
+    from aijockey.live.latent_store import LatentStore
+    from aijockey.live.loop_maker import LoopMaker
+    from aijockey.live.loop_source import controls_of
     from aijockey.pack.pack import Pack
 
     generator = Generator(Pack.open(Path(path)), threads=1)
-
-    def render(request: LoopRequest) -> Float:
-        return generate_loop(generator, request, controls_of(generator.pack, request.voice))
-
-    return render
+    return LoopMaker(generator, lambda voice: controls_of(generator.pack, voice), LatentStore().latent)
 
 
 def work(setup: WorkerSetup) -> None:
@@ -83,7 +81,7 @@ def work(setup: WorkerSetup) -> None:
         began_ns = time.monotonic_ns()
         exchange.set_worker(setup.number, "busy_since_ns", began_ns)
         try:
-            loop = make_loop(render(request))
+            loop = make_loop(render(request)).within(setup.channels)
         except AijockeyError as error:
             exchange.fail(slot, str(error))
         # Whatever else a pack's network does is its own fault, and no reason to lose the worker. Memory is: what

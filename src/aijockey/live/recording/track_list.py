@@ -37,7 +37,7 @@ class LoopEntered:
     """On ``sample`` (of the set, as the ring counts) a deck began to play this alone.
 
     deck : from 1. voice : "" when the deck falls silent. seed : where the latent walk starts. point : the
-    place in latent space as `aijockey.live.loops.Point.as_json` has it; None: the seed itself.
+    place in latent space, the text of an `aijockey.live.points.Point`; None: the seed itself.
     """
 
     deck: int
@@ -45,7 +45,7 @@ class LoopEntered:
     sample: int
     voice: str
     seed: int = 0
-    point: Sequence[Any] | None = None
+    point: str | None = None
     controls: Mapping[str, float] = field(default_factory=dict)
     pack: str = ""
 

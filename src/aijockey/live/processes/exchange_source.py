@@ -1,0 +1,236 @@
+"""How the engine asks for loops through an exchange: the urgent first, then what is needed soon, soonest first.
+
+Urgent are loops whose place in the timeline is fixed, and whatever a hand has just asked for: the newest goes first,
+since it is what a hand waits for. Beside these decks say what they will play if nothing changes (`request_ahead`), with
+the beat at which it is due; that is made when there is time. A request whose tickets are all gone is dropped, also when
+a worker has it already and has not begun.
+"""
+
+import weakref
+from collections import OrderedDict, deque
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from aijockey.live.loop_source import CACHED_LOOPS
+from aijockey.live.loops import Loop, LoopRequest, Ticket
+from aijockey.live.pace import Pace
+from aijockey.live.points import SEEDS, Seed
+from aijockey.live.processes.exchange import (
+    BROKEN,
+    MOST_WORKERS,
+    READY,
+    STARTING,
+    WITHDRAWN,
+    LoopExchange,
+)
+
+# One that is being made and one to go on with; what is urgent may come on top of that.
+SLOTS_PER_WORKER = 2
+SLOTS_FOR_URGENT = 3
+# Requests that wait beyond this are older than anybody can use.
+MOST_WAITING = 64
+# How far ahead decks look: so often the time that one loop for each of them takes, within these bounds.
+ROUNDS_AHEAD = 2.0
+LEAST_AHEAD_S = 2.0
+MOST_AHEAD_S = 16.0
+URGENT_FROM = 1 << 48
+
+
+@dataclass
+class _Wish:
+    """A request and who waits for it.
+
+    due : the beat at which it will be needed; None: it is urgent. number : grows with time, for what is urgent.
+    """
+
+    request: LoopRequest
+    number: int
+    due: float | None
+    tickets: list["weakref.ref[Ticket]"]
+
+    @property
+    def rank(self) -> tuple[bool, float]:
+        """The highest goes first."""
+        return (True, self.number) if self.due is None else (False, -self.due)
+
+    @property
+    def is_waited_for(self) -> bool:
+        return any(reference() is not None for reference in self.tickets)
+
+
+@dataclass
+class _Asked:
+    """A wish that a worker has."""
+
+    wish: _Wish
+    slot: int
+    withdrawn: bool = False
+
+
+class ExchangeSource:
+    """A `LoopSource` whose loops come through an exchange; `poll` moves them.
+
+    Parameters
+    ----------
+    voices : name -> whether tonal.
+    variations : loops that are made for each request, it included; the others, of the seeds that follow, are made
+    when there is time and kept at hand.
+    paces : of the voices that were measured, for walks.
+
+    Attributes
+    ----------
+    dropped : requests that came to nothing, since newer ones took their place.
+    withdrawn : how many of these a worker had already, and was spared.
+    decks : how many ask, by which it is judged how far ahead they should.
+    """
+
+    def __init__(
+        self,
+        exchange: LoopExchange,
+        voices: Mapping[str, bool],
+        variations: int = 1,
+        paces: Mapping[str, Pace] | None = None,
+    ) -> None:
+        self.voices = voices
+        self.paces: Mapping[str, Pace] = dict(paces or {})
+        self._variations = variations
+        self._at_hand: deque[Ticket] = deque(maxlen=CACHED_LOOPS)
+        self.channels = exchange.channels
+        self.dropped = 0
+        self.withdrawn = 0
+        self.decks = 1
+        self._exchange = exchange
+        self._number = self._put = 0
+        self._asked: dict[int, _Asked] = {}  # by the number that its slot has
+        self._waiting: dict[LoopRequest, _Wish] = {}
+        self._cache: OrderedDict[LoopRequest, Loop] = OrderedDict()
+        exchange.clear()
+
+    @property
+    def waiting(self) -> int:
+        """Requests that no worker has yet. Thread: audio"""
+        return len(self._waiting)
+
+    @property
+    def ahead_s(self) -> float:
+        """How far ahead decks should say what they will need: by how long loops take here. Thread: audio"""
+        workers = [
+            worker for worker in range(MOST_WORKERS) if self._exchange.worker(worker, "state") == READY
+        ]
+        if not workers:
+            return LEAST_AHEAD_S
+        loop_s = sum(self._exchange.worker(worker, "loop_us") for worker in workers) / 1e6 / len(workers)
+        return min(MOST_AHEAD_S, max(LEAST_AHEAD_S, ROUNDS_AHEAD * loop_s * self.decks / len(workers)))
+
+    def request(self, request: LoopRequest) -> Ticket:
+        """Ask for a loop; the ticket is filled by a later `poll`, if it still exists then. Thread: audio"""
+        ticket = self._request(request, None)
+        for number in range(1, self._variations):
+            other = replace(request, point=Seed((request.point.seed + number) % SEEDS))
+            self._at_hand.append(self._request(other, float("inf")))
+        return ticket
+
+    def request_ahead(self, request: LoopRequest, due: float) -> Ticket:
+        """Ask for a loop that will be needed at the beat ``due`` if nothing changes. Thread: audio"""
+        return self._request(request, due)
+
+    def _request(self, request: LoopRequest, due: float | None) -> Ticket:
+        ticket = Ticket(request)
+        if request in self._cache:
+            self._cache.move_to_end(request)
+            ticket.loop = self._cache[request]
+            return ticket
+        self._number += 1
+        for asked in self._asked.values():
+            if asked.wish.request == request:
+                asked.wish.tickets.append(weakref.ref(ticket))
+                asked.wish.due = None if due is None else asked.wish.due
+                if asked.withdrawn:
+                    asked.withdrawn = False
+                    self._exchange.withdraw(asked.slot, False)
+                return ticket
+        wish = self._waiting.setdefault(request, _Wish(request, self._number, due, []))
+        wish.tickets.append(weakref.ref(ticket))
+        if due is None:
+            wish.number, wish.due = self._number, None
+        elif wish.due is not None:
+            wish.due = min(wish.due, due)
+        if len(self._waiting) > MOST_WAITING:
+            oldest = min(self._waiting.values(), key=lambda waiting: waiting.rank)
+            del self._waiting[oldest.request]
+            self._refuse(oldest, "too many loops were asked for at once")
+        return ticket
+
+    def poll(self, most: int = 1) -> None:
+        """Take in up to ``most`` loops and hand out requests; a fraction of a millisecond each. Thread: audio"""
+        for slot, number in self._exchange.answers()[:most]:
+            answer = self._exchange.collect(slot)
+            if number in self._asked:
+                self._take_in(self._asked.pop(number), answer)
+        for asked in self._asked.values():
+            if not asked.withdrawn and not asked.wish.is_waited_for:
+                asked.withdrawn = True
+                self._exchange.withdraw(asked.slot)
+        for wish in [wish for wish in self._waiting.values() if not wish.is_waited_for]:
+            del self._waiting[wish.request]
+            self.dropped += 1
+        if self._waiting:
+            self._hand_out()
+
+    def close(self) -> None:
+        """Forget the loops made so far. Thread: control"""
+        self._cache.clear()
+
+    def _take_in(self, asked: _Asked, answer: Loop | str) -> None:
+        wish = asked.wish
+        if answer == WITHDRAWN:
+            if wish.is_waited_for:
+                self._waiting.setdefault(wish.request, wish)  # somebody came just too late to say so
+            else:
+                self.dropped += 1
+                self.withdrawn += 1
+            return
+        if isinstance(answer, str):
+            self._refuse(wish, answer)
+            return
+        for reference in wish.tickets:
+            ticket = reference()
+            if ticket is not None:
+                ticket.loop = answer
+        self._cache[wish.request] = answer
+        if len(self._cache) > CACHED_LOOPS:
+            self._cache.popitem(last=False)
+
+    def _hand_out(self) -> None:
+        states = [self._exchange.worker(worker, "state") for worker in range(MOST_WORKERS)]
+        alive = [worker for worker, state in enumerate(states) if state in (STARTING, READY)]
+        if not alive:
+            if BROKEN in states:
+                for wish in self._waiting.values():
+                    self._refuse(wish, "the processes that make loops keep ending")
+                self._waiting.clear()
+            return
+        while self._waiting:
+            wish = max(self._waiting.values(), key=lambda waiting: waiting.rank)
+            load, _, worker = min((self._exchange.in_use(one), -states[one], one) for one in alive)
+            slot = self._exchange.free_slot()
+            if slot is None or load >= (SLOTS_FOR_URGENT if wish.due is None else SLOTS_PER_WORKER):
+                return
+            del self._waiting[wish.request]
+            number = self._slot_number(wish)
+            if self._exchange.put(slot, number, worker, wish.request):
+                self._asked[number] = _Asked(wish, slot)
+            else:
+                self._refuse(wish, "a request with too many controls")
+
+    def _slot_number(self, wish: _Wish) -> int:
+        """Of two that a worker has, it takes the higher one first: the newest urgent, or the first that was put."""
+        self._put += 1
+        return URGENT_FROM + wish.number if wish.due is None else URGENT_FROM - self._put
+
+    def _refuse(self, wish: _Wish, reason: str) -> None:
+        self.dropped += 1
+        for reference in wish.tickets:
+            ticket = reference()
+            if ticket is not None:
+                ticket.error = reason
