@@ -101,7 +101,7 @@ def test_a_stored_moment_brings_back_loop_and_mixer_on_the_grid_and_can_be_undon
     engine.submit("deck.1.moment", 2)
     while engine.decks[0].request != stored:
         engine.process(512)
-    enters = float(engine.decks[0]._timeline[-1].beat)
+    enters = float(engine.decks[0]._timeline.last.beat)
     assert enters % 4 == 0
     engine.process(engine.clock.sample_at(enters) - engine.position_samples - 512)
     assert engine.strips[0].controls["gain_db"].target == -12.0

@@ -35,7 +35,8 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.json:
         for title, kind in (("Outputs", "output"), ("Inputs", "input")):
             print_table(title, kind, devices, listed)
-        print("'aijockey play --device NAME' takes any part of a name; * marks the default.")
+        print("* marks the default. 'aijockey play --device NAME' takes any part of a name,")
+        print("so do --headphones NAME, for a second output, and --input NAME, for a live input.")
     return 0
 
 

@@ -12,6 +12,7 @@ from aijockey.cli.render import render_with_progress
 from aijockey.cli.surfaces import autopilot, page
 
 if TYPE_CHECKING:
+    from aijockey.live.devices import Kind
     from aijockey.live.engine import Engine
     from aijockey.live.output import Output
     from aijockey.live.processes.supervisor import Plan, Supervisor
@@ -53,6 +54,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="NAME",
         help="a device to go on with when the first is lost; may be given more than once",
+    )
+    parser.add_argument(
+        "--headphones",
+        metavar="NAME",
+        help="a second output device for what is cued, with a clock of its own (without: master.cue_split)",
+    )
+    parser.add_argument(
+        "--input",
+        metavar="NAME",
+        help="an input device as one more deck, through all of its strip (deck.N.input gives it to another)",
     )
     parser.add_argument(
         "--output",
@@ -126,7 +137,7 @@ def run(arguments: argparse.Namespace) -> int:
     from aijockey.live.pace import paces_of
     from aijockey.live.processes import device, workers
     from aijockey.live.processes.supervisor import Plan
-    from aijockey.live.programme import choose_set, direct_source
+    from aijockey.live.programme import choose_set, direct_source, with_input
     from aijockey.live.set_latents import unpack
     from aijockey.music.grid import RATE_HZ
     from aijockey.pack.find import find_pack
@@ -136,6 +147,11 @@ def run(arguments: argparse.Namespace) -> int:
     live_set = choose_set(arguments.set, pack).varied(arguments.seed, arguments.tempo)
     unpack(live_set, LatentStore())
     live_set = autopilot.stage(arguments, live_set, pack)
+    if arguments.input is not None:
+        check_device(arguments.input, "input")
+        live_set = with_input(live_set)
+    if arguments.headphones is not None:
+        check_device(arguments.headphones, "output")
     bars = arguments.bars or live_set.bars
     folder, record = recording_of(arguments.record)
     manifest = pack.manifest
@@ -150,6 +166,8 @@ def run(arguments: argparse.Namespace) -> int:
         loop_samples=manifest.samples,
         open_output=open_output if arguments.output == "device" else device.open_null,
         devices=(arguments.device, *arguments.spare),
+        headphones=arguments.headphones,
+        live_input=arguments.input,
         block_samples=arguments.block,
         ahead_samples=(arguments.ahead_ms or 0) * RATE_HZ // 1000,
         surfaces=page.surface_plan(arguments, pack),
@@ -167,6 +185,18 @@ def run(arguments: argparse.Namespace) -> int:
     except NoDeviceError as error:
         engine = autopilot.engine(arguments, live_set, pack, direct_source(pack, live_set=live_set))
         return render_instead(engine, bars, str(error))
+
+
+def check_device(name: str, kind: "Kind") -> None:
+    """Whether there is such a device, before anything plays.
+
+    Raises
+    ------
+    AijockeyError : none, or several; the text lists them.
+    """
+    from aijockey.live.devices import choose_device, list_devices, load_sounddevice
+
+    choose_device(list_devices(load_sounddevice()), name, kind)
 
 
 def open_output(name: str | None, block_samples: int) -> "Output":

@@ -1,6 +1,7 @@
 """``aijockey render``: a set to a file, offline."""
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Render the set."""
     import json
 
-    from aijockey.live.programme import choose_set, direct_source
+    from aijockey.live.programme import choose_set, direct_source, input_decks
     from aijockey.live.rendering import check_output, describe
     from aijockey.live.set_file import write_set
     from aijockey.pack.find import find_pack
@@ -78,6 +79,9 @@ def run(arguments: argparse.Namespace) -> int:
     live_set = autopilot.stage(arguments, live_set, pack)
     source = direct_source(pack, arguments.threads, live_set)
     engine = autopilot.engine(arguments, live_set, pack, source, threads=min(2, arguments.threads))
+    if silent := input_decks(live_set):
+        listed = ", ".join(map(str, silent))
+        print(f"deck {listed} carried a live input, which a set does not hold: silent here", file=sys.stderr)
     report = render_with_progress(
         engine, arguments.output, arguments.bars or live_set.bars, arguments.block_samples
     )

@@ -267,6 +267,8 @@ PARAMETERS: tuple[Parameter, ...] = (
               "length of a swap; it ends on the grid line", True),
     Parameter("deck", "control", "std", -4, 4, 0.0, "linear",
               "a named control of the voice's generator", True),
+    Parameter("deck", "input", "", 0, 1, 0.0, "switch",
+              "1: the strip carries the live input instead of the deck's loops; silent where there is none"),
     Parameter("deck", "trim_db", "dB", -24, 24, 0.0, "linear",
               "level before everything else, on top of the automatic matching of loudness"),
     Parameter("deck", "gain_db", "dB", SILENCE_DB, 12, 0.0, "decibel", "fader; the lowest is silence"),

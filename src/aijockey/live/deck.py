@@ -13,8 +13,9 @@ import numpy.typing as npt
 from aijockey.control.parameters import DECK_PARAMETERS, Value
 from aijockey.live.clock import TICKS_PER_BEAT, Moment, TempoMap
 from aijockey.live.gesture_delay import GestureDelays
-from aijockey.live.head import ATTACK_FADE_SAMPLES, FADE_SAMPLES, MOST_HEADS, Head, lap
+from aijockey.live.head import ATTACK_FADE_SAMPLES, FADE_SAMPLES, MOST_HEADS, Head
 from aijockey.live.loop_source import LoopSource, made_urgent, paces_of_source, request_ahead
+from aijockey.live.loop_timeline import LoopTimeline, Playing
 from aijockey.live.loops import Loop, LoopRequest, Ticket
 from aijockey.live.plan import DeckPlan, PlanEvent, Swap
 from aijockey.live.reading import Hands, Reading
@@ -32,8 +33,6 @@ FORESIGHT_BEATS = Fraction(4)
 # A deck that starts from silence fades in within this much before its grid line.
 START_FADE_SAMPLES = RATE_HZ // 200
 ENTERED = 4096
-# What was read behind the transport by a stretcher must still be there.
-KEEP_SAMPLES = 2 * BEAT_SAMPLES
 
 
 @dataclass
@@ -48,18 +47,6 @@ class _Waiting:
     def settles(self) -> Fraction:
         """When it must be known whether the loop is there."""
         return self.beat - Fraction(self.swap.fade_beats) - Fraction(LOOKAHEAD_BEATS)
-
-
-@dataclass(frozen=True)
-class _Playing:
-    """From reference position ``at`` on, ``loop`` plays alone; it comes in over ``fade`` samples before."""
-
-    at: int
-    fade: int
-    loop: Loop | None
-    tonal: bool
-    beat: Fraction
-    request: LoopRequest | None
 
 
 class Deck:
@@ -103,8 +90,7 @@ class Deck:
         self.gestures = GestureDelays()
         self._moved = False  # since the plan was last looked ahead in
         self._foreseen: dict[LoopRequest, Ticket] = {}
-        self._timeline: deque[_Playing] = deque([_Playing(-(1 << 60), 0, None, False, Fraction(0), None)])
-        self._loaded: _Playing | None = None
+        self._timeline = LoopTimeline(source.channels)
         self._changes: list[tuple[int, str, Value]] = []
         self.values = {name: row.default for name, row in DECK_PARAMETERS.items() if row.read}
         self._hands = Hands()
@@ -123,7 +109,7 @@ class Deck:
     @property
     def request(self) -> LoopRequest | None:
         """The loop that entered last, None for none."""
-        return self._timeline[-1].request
+        return self._timeline.last.request
 
     @property
     def voice(self) -> str | None:
@@ -138,7 +124,7 @@ class Deck:
     @property
     def silent(self) -> bool:
         """Whether nothing plays and nothing is about to."""
-        return len(self._timeline) == 1 and self._timeline[0].loop is None and self._is_plain_silence
+        return self._timeline.silent and self._is_plain_silence
 
     @property
     def _is_plain_silence(self) -> bool:
@@ -200,8 +186,7 @@ class Deck:
         until = Fraction(tick + 1, TICKS_PER_BEAT)
         while self._waiting and self._waiting[0].settles <= until:
             self._settle_first(until)
-        while len(self._timeline) > 1 and self._timeline[1].at + KEEP_SAMPLES < now.reference:
-            self._timeline.popleft()
+        self._timeline.forget(now.reference)
 
     def add(self, event: PlanEvent) -> None:
         """Take an event of the planned parameters. Thread: audio"""
@@ -216,11 +201,11 @@ class Deck:
     def next_change(self, now: Moment) -> float:
         """A sample up to which the deck is read as it is at ``now``; infinite where nothing waits. Thread: audio"""
         change: float = self._changes[0][0] if self._changes else math.inf
-        for entry in self._timeline:
-            if entry.at > now.reference:
-                # One less: places on the grid are rounded to the nearest sample.
-                return min(change, self._clock.sample_at(Fraction(entry.at, BEAT_SAMPLES)) - 1)
-        return change
+        entry = self._timeline.next_after(now.reference)
+        if entry is None:
+            return change
+        # One less: places on the grid are rounded to the nearest sample.
+        return min(change, self._clock.sample_at(Fraction(entry.at, BEAT_SAMPLES)) - 1)
 
     def render(self, now: Moment, count: int) -> Float | None:
         """Sound of the next ``count`` samples, (channels, count); None while the deck is silent.
@@ -235,7 +220,7 @@ class Deck:
             self._change(start, end)
             if self.silent:
                 return None
-        tonal = self._tonal(now)
+        tonal = self._timeline.is_tonal(now.reference)
         for head in self._heads:
             if not head.kind:
                 head.start(head.wanted(now, head.tonal if head.loop else tonal))
@@ -252,38 +237,6 @@ class Deck:
             return self._blended(sound.copy(), start, count)
         # What is a view may be of a loop.
         return sound if sound.base is None else sound.copy()
-
-    def read(self, start: int, count: int, reading: Reading) -> Float:
-        """The deck's signal on the 120 BPM grid, (channels, count): loops end to end, and their cross-fades.
-
-        Thread: audio
-        """
-        timeline = self._timeline
-        index = 0
-        for number in range(len(timeline) - 1, 0, -1):
-            if timeline[number].at <= start:
-                index = number
-                break
-        sound = self._lap(timeline[index].loop, start, count, reading)
-        for number in range(index + 1, len(timeline)):
-            entry = timeline[number]
-            begin = entry.at - entry.fade
-            if begin >= start + count:
-                continue
-            incoming = self._lap(entry.loop, start, count, reading)
-            angle = np.clip((np.arange(start, start + count) - begin) / max(1, entry.fade), 0.0, 1.0) * (
-                np.pi / 2
-            )
-            sound = sound * np.cos(angle).astype(np.float32) + incoming * np.sin(angle).astype(np.float32)
-            # The cosine of a quarter turn is not quite 0: what is past its grid line is the new loop alone.
-            whole = max(0, entry.at - start)
-            sound[:, whole:] = incoming[:, whole:]
-        return sound
-
-    def _lap(self, loop: Loop | None, start: int, count: int, reading: Reading) -> Float:
-        if loop is None or reading.is_plain:
-            return lap(loop, start, count, self._channels)
-        return lap(reading.loop(loop), start + reading.offset, count, self._channels)
 
     def _blended(self, sound: Float, start: int, count: int) -> Float:
         """``sound`` of the first head with the others faded in over it; drops those that have faded out."""
@@ -328,29 +281,27 @@ class Deck:
     def _head(self, sample: int, fade: int) -> Head:
         """A head for how things are set now."""
         reference = self._clock.reference_at(sample)
-        present = next((item for item in reversed(self._timeline) if item.at <= reference), self._timeline[0])
+        present = self._timeline.present(reference)
         reading, loop = self._hands.reading(), None
-        cued = self._loaded if present.loop is None else present
+        cued = self._timeline.loaded if present.loop is None else present
         if self.values["cue"] and cued is not None:
             reading, loop = Reading(-self._cued_at), cued.loop
-        tonal = cued.tonal if cued else self._timeline[-1].tonal
+        tonal = cued.tonal if cued else self._timeline.last.tonal
         semitones = int(float(self.values["pitch_semitones"]))
         if tonal and self.values["in_key"]:
             semitones = in_key(semitones)
         pitch = float(2.0 ** (semitones / 12.0))
         return Head(
-            self.read, self._clock, self._channels, reading, sample, fade, pitch=pitch, loop=loop, tonal=tonal
+            self._timeline.read,
+            self._clock,
+            self._channels,
+            reading,
+            sample,
+            fade,
+            pitch=pitch,
+            loop=loop,
+            tonal=tonal,
         )
-
-    def _tonal(self, now: Moment) -> bool:
-        timeline = self._timeline
-        if len(timeline) == 1:
-            return timeline[0].tonal
-        tonal = False
-        for entry in timeline:
-            if entry.at <= now.reference and entry.loop is not None:
-                tonal = entry.tonal
-        return tonal or (timeline[0].loop is None and timeline[-1].tonal)
 
     def _foresee(self, now: Moment) -> None:
         """Ask now for loops that will be fixed later, if nothing changes; what was foreseen otherwise is let go."""
@@ -429,7 +380,7 @@ class Deck:
         self._enter(waiting, ticket.loop if ticket else None)
 
     def _enter(self, waiting: _Waiting, loop: Loop | None) -> None:
-        swap, last = waiting.swap, self._timeline[-1]
+        swap, last = waiting.swap, self._timeline.last
         at = int(waiting.beat * BEAT_SAMPLES + Fraction(1, 2))
         fade = int(swap.fade_beats * BEAT_SAMPLES)
         if last.loop is None:
@@ -437,11 +388,8 @@ class Deck:
         # Not into the past: at the very start there is nothing to fade from.
         fade = max(0, min(fade, at - self._clock.reference_at(0), at - last.at))
         tonal = self._source.voices.get(swap.request.voice, False) if swap.request else False
-        playing = _Playing(at, fade, loop, tonal, waiting.beat, swap.request)
-        self._timeline.append(playing)
+        self._timeline.add(Playing(at, fade, loop, tonal, waiting.beat, swap.request))
         self.entered.append((waiting.beat, swap.request))
-        if loop is not None:
-            self._loaded = playing
         if swap.mixer:
             self.moved.append((waiting.beat, swap.mixer))
         if tonal != last.tonal and self.values["pitch_semitones"]:

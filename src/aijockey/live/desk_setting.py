@@ -22,11 +22,12 @@ BANDS = ("low_db", "mid_db", "high_db")
 class Setting:
     """Factors and positions of all decks, (decks, 1) or (decks, samples); None where they leave the sound as it is.
 
-    bands, filter : of each row, decks times channels. inserts : of each slot, amounts and (decks,) tones.
-    left, right, echo, room : after the fader. loudest : at most so much does a strip raise its sound before the
-    inserts.
+    input : share of the live input in what a strip carries. bands, filter : of each row, decks times channels.
+    inserts : of each slot, amounts and (decks,) tones. left, right, echo, room : after the fader. loudest : at most
+    so much does a strip raise its sound before the inserts.
     """
 
+    input: Float | None
     trim: Float | None
     bands: tuple[Gain, Gain, Gain]
     filter: Double
@@ -79,6 +80,7 @@ class Settings:
         )
         left, right = self._faders(late, count, position, curves)
         return Setting(
+            input=_single(read("input", start, count)),
             trim=trim.astype(np.float32) if trim_db.any() else None,
             bands=(low, mid, high),
             filter=self._rows(read("filter", start, count)).copy(),

@@ -146,8 +146,8 @@ def accepted_rates(sounddevice: Any, device: Device, kind: Kind = "output") -> t
     return tuple(rate for rate in RATES_HZ if _refusal(sounddevice, device, rate, kind) is None)
 
 
-def usable_rate(sounddevice: Any, device: Device, rate_hz: int | None = None) -> int:
-    """The rate to open an output at: ``rate_hz``, or for None 48 kHz where it is taken, else the device's own or
+def usable_rate(sounddevice: Any, device: Device, rate_hz: int | None = None, kind: Kind = "output") -> int:
+    """The rate to open a device at: ``rate_hz``, or for None 48 kHz where it is taken, else the device's own or
     another of `RATES_HZ`. Thread: control
 
     Raises
@@ -160,12 +160,13 @@ def usable_rate(sounddevice: Any, device: Device, rate_hz: int | None = None) ->
             raise AijockeyError(
                 f"a rate of {rate} Hz; expected one of {', '.join(map(str, RATES_HZ))} (is it in kHz?)"
             )
-    refusals = [_refusal(sounddevice, device, rate, "output") for rate in wanted]
+    refusals = [_refusal(sounddevice, device, rate, kind) for rate in wanted]
     for rate, refusal in zip(wanted, refusals, strict=True):
         if refusal is None:
             return rate
     tried = " or ".join(str(rate) for rate in wanted)
-    raise AijockeyError(f"the device '{device.name}' does not take stereo at {tried} Hz ({refusals[0]})")
+    sound = "give sound" if kind == "input" else "take stereo"
+    raise AijockeyError(f"the device '{device.name}' does not {sound} at {tried} Hz ({refusals[0]})")
 
 
 def _refusal(sounddevice: Any, device: Device, rate_hz: int, kind: Kind) -> str | None:

@@ -24,6 +24,7 @@ from aijockey.live.deck import Deck
 from aijockey.live.effects.limiter import Limiter
 from aijockey.live.effects.sections import Sections
 from aijockey.live.gain_law import Gain, factor
+from aijockey.live.live_input import LiveInput, in_channels
 from aijockey.live.loop_source import LoopSource
 from aijockey.live.master import Headphones, Outputs
 from aijockey.live.meters import Meters
@@ -57,6 +58,7 @@ class Engine:
     rack : plug-ins of the player. None: those of the player's own configuration.
     with_decks : whether `process_outputs` gives each deck by itself too, for recordings.
     metered : whether anybody looks at ``meters``; without, they stay where they were.
+    live_input : what decks carry whose ``input`` is 1; None is silence. No recorded set holds it.
     threads : that work for decks, the calling one included. More than one is for offline rendering.
 
     latency_samples : by how much the sound is late: the limiter's look-ahead, and what plug-ins delay.
@@ -76,6 +78,7 @@ class Engine:
         with_decks: bool = False,
         metered: bool = True,
         threads: int = 1,
+        live_input: LiveInput | None = None,
     ) -> None:
         check_voices(live_set, source.voices)
         self.live_set = live_set
@@ -92,6 +95,7 @@ class Engine:
         ]  # fmt: skip
         self.strips = [Strip(deck) for deck in live_set.decks]
         self._crew = Crew(threads)
+        self._live_input = live_input
         named = named_plugins(live_set.decks, live_set.events)
         self.mixer = Mixer(self.strips, source.channels, rack, named, self._crew)
         self.limiter = Limiter()
@@ -194,7 +198,10 @@ class Engine:
         controls = self._controls(start - self.mixer.latency_samples, count)
         given = self._crew.map(lambda deck: deck.render(moment, count), self.decks)
         beat_samples = 60.0 * RATE_HZ / self.clock.tempo_at(start)
-        mix = self.mixer.process(given, start, self._beats(start, count), beat_samples, controls)
+        live = None
+        if self._live_input is not None:
+            live = in_channels(self._live_input.read(count), self.mixer.channels)
+        mix = self.mixer.process(given, start, self._beats(start, count), beat_samples, controls, live)
         master = self._master(mix.main, controls)
         if self._metered:
             self.meters.add(mix.before_fader, self.mixer.peaks, master)

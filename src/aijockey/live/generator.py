@@ -267,14 +267,18 @@ class Generator:
             raise GenerationError(
                 f"{len(rows[0])} and {len(rows[1])} latents; expected as many of each voice"
             )
-        values, known = self._control_rows(first, controls or {}, len(rows[0]))
+        columns: list[Float] = []  # of both voices: latents as directions move them, values and what is known
+        for spec, row in zip((first, second), rows, strict=True):
+            offsets, pushes, conditions = self._moves(spec, controls or {}, len(row))
+            moved = row if offsets is None else move(row, offsets)
+            columns += [moved, *self._control_rows(spec, conditions, len(row), pushes)]
 
-        def sample(one: Float, other: Float, value: Float, given: Float) -> Float:
-            feeds = (self._feeds(first, value, given), self._feeds(second, value, given))
-            return sampler.morph((one, other), feeds, amount, shape, steps)
+        def sample(*parts: Float) -> Float:
+            feeds = (self._feeds(first, *parts[1:3]), self._feeds(second, *parts[4:6]))
+            return sampler.morph((parts[0], parts[3]), feeds, amount, shape, steps)
 
         maker = f"voices '{first.name}' and '{second.name}'"
-        codes = self._one_by_one(maker, shape, sample, rows[0], rows[1], values, known)
+        codes = self._one_by_one(maker, shape, sample, *columns)
         return self._code(first.name).decode(codes)
 
     def sound(self, mel: Float) -> Float:

@@ -132,6 +132,7 @@ class Mixer:
         beats: Double,
         beat_samples: float,
         controls: Controls,
+        live: Float | None = None,
     ) -> Mix:
         """Mix one quantum, or several where all is `steady` and ``controls`` rest.
 
@@ -141,6 +142,7 @@ class Mixer:
         start : the first sample.
         beats : (samples,) position of each sample in beats. beat_samples : length of a beat.
         controls : values of the parameters that belong to no deck, ``latency_samples`` ago.
+        live : the live input, (channels, samples); None where there is none.
 
         Thread: audio
         """
@@ -150,12 +152,16 @@ class Mixer:
         for deck, part in enumerate(given):
             if part is not None:
                 sound[deck] = part
+        if setting.input is not None:
+            sound *= 1.0 - setting.input[:, np.newaxis]
+            if live is not None:
+                sound += live * setting.input[:, np.newaxis]
         peaks, bad = self._guard.check(sound)
         awake = self._awake(sound, peaks, count)
         # What a quantum begins with decides; a span in which that would differ is taken apart.
         loud = bool(bad.any()) or float(peaks.max()) * setting.loudest * INSERTS_RAISE >= MOST_LEVEL
         if count > QUANTUM_SAMPLES and (loud or awake is None):
-            return self._apart(sound, start, beats, beat_samples, controls)
+            return self._apart(given, start, beats, beat_samples, controls, live)
         self._restarted = False
         self._ring(awake or {})
         if bad.any():
@@ -181,15 +187,23 @@ class Mixer:
             main += returned
         return Mix(main, _cued(sound, setting.cue), sounds, sound)
 
-    def _apart(self, sound: Float, start: int, beats: Double, beat_samples: float, controls: Controls) -> Mix:
+    def _apart(
+        self,
+        given: Sequence[Float | None],
+        start: int,
+        beats: Double,
+        beat_samples: float,
+        controls: Controls,
+        live: Float | None,
+    ) -> Mix:
         """Quantum by quantum."""
-        return Mix.joined([
-            self.process(
-                list(sound[:, :, at : at + QUANTUM_SAMPLES]), start + at, beats[at : at + QUANTUM_SAMPLES],
-                beat_samples, controls,
-            )
-            for at in range(0, len(beats), QUANTUM_SAMPLES)
-        ])  # fmt: skip
+        pieces = []
+        for at in range(0, len(beats), QUANTUM_SAMPLES):
+            part = slice(at, at + QUANTUM_SAMPLES)
+            parts = [None if sound is None else sound[:, part] for sound in given]
+            heard = None if live is None else live[:, part]
+            pieces.append(self.process(parts, start + at, beats[part], beat_samples, controls, heard))
+        return Mix.joined(pieces)
 
     def _awake(self, sound: Float, peaks: Float, count: int) -> dict[int, int] | None:
         """Decks that sound or ring, and for how long they then still ring; None where one would fall asleep or wake

@@ -1,9 +1,10 @@
 """What to play when little is said: shipped sets, and which set suits a pack."""
 
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
-from aijockey.control.parameters import near
+from aijockey.control.parameters import MAX_DECKS, near, resolve
 from aijockey.live.arrange import arrange
 from aijockey.live.latent_store import LatentStore
 from aijockey.live.loop_source import DirectSource, controls_of
@@ -49,6 +50,33 @@ def choose_set(name_or_path: str | None, pack: Pack) -> LiveSet:
             f"'{pack.manifest.name}' {pack.hash[:12]}…; remove sha256 from the set to play it with this one"
         )
     return live_set
+
+
+def with_input(live_set: LiveSet) -> LiveSet:
+    """The set with one more deck, that carries the live input.
+
+    Raises
+    ------
+    SetError : all decks there may be are taken.
+    """
+    if any(deck.get("input") for deck in live_set.decks):
+        return live_set
+    if len(live_set.decks) == MAX_DECKS:
+        raise SetError(
+            f"a live input takes a deck, and the set '{live_set.title}' has all {MAX_DECKS}; expected at most "
+            f"{MAX_DECKS - 1}, or one whose input is 1"
+        )
+    return replace(live_set, decks=(*live_set.decks, {"input": 1.0}))
+
+
+def input_decks(live_set: LiveSet) -> tuple[int, ...]:
+    """Decks, from 1, that carry the live input at some time: no set holds what came in, so a replay is silent there."""
+    found = {number for number, deck in enumerate(live_set.decks, start=1) if deck.get("input")}
+    for event in live_set.events:
+        target = resolve(event.address)
+        if target.deck is not None and target.parameter.name == "input" and event.value:
+            found.add(target.deck + 1)
+    return tuple(sorted(found))
 
 
 def direct_source(pack: Pack, threads: int = 1, live_set: LiveSet | None = None) -> DirectSource:

@@ -231,7 +231,7 @@ class ToneStretch:
         total[:, :FRAME_SAMPLES] = self._sum
         sounds = [self._around(self._frame + hop) for hop in range(hops)]
         self._frame += hops
-        sounding = [sound.any() for sound in sounds]
+        sounding = [bool(sound.any()) for sound in sounds]
         if any(sounding):
             # All frames in one transform: (hops, 2, channels, samples).
             frames = np.stack([

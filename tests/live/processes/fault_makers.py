@@ -7,6 +7,7 @@ import numpy as np
 
 from aijockey.errors import AijockeyError
 from aijockey.live.output import DeviceOutput, NoDeviceError, NullOutput
+from aijockey.live.sound_input import ClockedInput, DeviceInput
 
 LOOP_SAMPLES = 192_000
 
@@ -99,3 +100,21 @@ def open_none(name, block_samples):
 
 def open_refused(name, block_samples):
     raise AijockeyError(f"no output device '{name}'; there are: 'Built-in'")
+
+
+def open_tone_input(device, block_samples):
+    """An input that hears 1000 Hz, or none of that name."""
+    if device == "gone":
+        raise AijockeyError("no input device 'gone'; there are: 'tone'")
+
+    def tone(start, count):
+        time_s = np.arange(start, start + count) / 48_000
+        return np.tile((0.25 * np.sin(2 * np.pi * 1000 * time_s)).astype(np.float32), (2, 1))
+
+    return ClockedInput(block_samples, tone)
+
+
+def open_jack_input(device, block_samples):
+    """The input of a JACK server of that name."""
+    os.environ["JACK_DEFAULT_SERVER"] = device
+    return DeviceInput("system", block_samples)

@@ -109,10 +109,8 @@ from aijockey.live.set_file import LiveSet
 if __name__ == "__main__":
     deck = {"voice": "tone", "play": 1.0}
     supervisor = Supervisor(
-        Plan(
-            LiveSet((deck,)), fault_makers.make, "", fault_makers.VOICES, 1000, open_output=open_null,
-            surfaces=SurfacePlan(port=0),
-        )
+        Plan(LiveSet((deck,)), fault_makers.make, "", fault_makers.VOICES, 1000, open_output=open_null,
+             surfaces=SurfacePlan(port=0))
     )
     supervisor.start()
     supervisor.wait_until_playing(240)

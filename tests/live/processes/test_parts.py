@@ -1,5 +1,9 @@
 import ast
 import math
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +14,7 @@ from aijockey.live.processes.cores import most_workers, probe, usable_cores, wor
 from aijockey.live.processes.health import Shares, health_line
 from aijockey.live.processes.pace import Pace
 from aijockey.live.processes.restore import bar_of, event_of, set_at
+from aijockey.live.processes.watched import is_stopped
 from aijockey.live.set_file import Event, LiveSet
 
 
@@ -159,3 +164,21 @@ def test_nothing_that_plays_asks_for_the_time_of_day():
                     if node.attr in names and node.value.id in ("time", "datetime", "date")
                 ]
     assert not asked
+
+
+def test_a_stopped_process_is_told_from_one_that_runs():
+    sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    try:
+        assert not is_stopped(sleeper.pid)
+        sleeper.send_signal(signal.SIGSTOP)
+        if not Path(f"/proc/{sleeper.pid}/stat").is_file():
+            pytest.skip("this system does not say whether a process is stopped")
+        while not is_stopped(sleeper.pid):
+            time.sleep(0.01)
+        sleeper.send_signal(signal.SIGCONT)
+        while is_stopped(sleeper.pid):
+            time.sleep(0.01)
+    finally:
+        sleeper.kill()
+        sleeper.wait()
+    assert not is_stopped(sleeper.pid)

@@ -76,3 +76,23 @@ def test_a_device_that_goes_away_is_opened_again_when_it_is_back(jack, perform, 
     ear.stop()
     assert supervisor.state()["engine_restarts"] == 0
     stage.check_whole(ear.sound)
+
+
+def test_a_live_input_and_headphones_through_jack(jack, perform, makers, eventually):
+    _, servers, name = jack
+    time.sleep(1.0)
+    if servers[0].poll() is not None:
+        pytest.skip(f"jackd ended with status {servers[0].returncode}")
+    supervisor, _ = perform(
+        decks=({"voice": "tone", "play": 1.0, "headphones": 1.0}, {"input": 1.0}),
+        live_input=name,
+        open_input=makers.open_jack_input,
+        headphones=name,
+        open_headphones=makers.open_jack,
+    )
+    for role in ("input", "headphones"):
+        eventually(lambda role=role: supervisor.state()[role].get("state") == "open")
+        eventually(lambda role=role: supervisor.board.age_s(role) < 0.5)
+    assert "system" in supervisor.state()["input"]["name"]
+    came = supervisor.memory.input.written
+    eventually(lambda: supervisor.memory.input.written > came + 48_000)

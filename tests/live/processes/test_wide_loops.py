@@ -46,9 +46,8 @@ def test_an_ensemble_comes_through_in_stereo_and_a_mono_loop_stays_mono(
 
 
 def test_where_there_is_room_for_one_channel_the_mono_sum_comes(tiny_pack):
-    loop = make_loop(
-        from_pack(str(tiny_pack.path))(LoopRequest("hats", Point.parse("1"), ensemble=ensemble_of(0.5, 2)))
-    )
+    request = LoopRequest("hats", Point.parse("1"), ensemble=ensemble_of(0.5, 2))
+    loop = make_loop(from_pack(str(tiny_pack.path))(request))
     assert loop.audio.shape == (2, LOOP_SAMPLES)
     narrow = LoopExchange(1, LOOP_SAMPLES)
     try:

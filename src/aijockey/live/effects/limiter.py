@@ -110,6 +110,6 @@ class Limiter:
 
 @lru_cache(maxsize=64)
 def _powers(decay: float, count: int) -> Double:
-    powers: Double = decay ** np.arange(1, count + 1)
+    powers: Double = np.power(decay, np.arange(1, count + 1), dtype=np.float64)
     powers.flags.writeable = False
     return powers

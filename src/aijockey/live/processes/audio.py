@@ -14,6 +14,7 @@ from aijockey.control.parameters import Value
 from aijockey.errors import AijockeyError
 from aijockey.live.engine import QUANTUM_SAMPLES, Engine
 from aijockey.live.gesture_delay import delay_figures
+from aijockey.live.live_input import RingInput
 from aijockey.live.master import Outputs
 from aijockey.live.processes.audio_setup import JOURNAL_BYTES, AudioSetup
 from aijockey.live.processes.board import Board
@@ -66,7 +67,13 @@ class Performance:
         self.source = ExchangeSource(exchange, setup.voices, setup.variations, setup.paces)
         self.heard = SharedRing.attach(setup.heard)
         self._with_decks = self.ring.channels > 2
-        self.engine = Engine(parse_set(setup.set_text), self.source, with_decks=self._with_decks)
+        self.cue = SharedRing.attach(setup.cue) if setup.cue else None
+        self.input = None
+        if setup.live_input:
+            self.input = RingInput(SharedRing.attach(setup.live_input), setup.input_block_samples)
+        self.engine = Engine(
+            parse_set(setup.set_text), self.source, with_decks=self._with_decks, live_input=self.input
+        )
         self.source.decks = len(self.engine.decks)
         self._align()
         self.ahead_samples = setup.ahead_samples or LEAST_AHEAD_SAMPLES
@@ -146,13 +153,16 @@ class Performance:
             sound = self._faded(sound)
         self.heard.write(sound[-2:])
         self.ring.write(sound[:-2])
+        if self.cue is not None:
+            self.cue.write(outputs.cue)
 
     def _align(self) -> None:
-        """Both rings count the same frames, also where the last engine was killed between them."""
-        for ring, other in ((self.ring, self.heard), (self.heard, self.ring)):
-            missing = other.written - ring.written
-            if missing > 0:
-                ring.write(np.zeros((ring.channels, missing), dtype=np.float32))
+        """All rings count the same frames, also where the last engine was killed between them."""
+        rings = [ring for ring in (self.ring, self.heard, self.cue) if ring is not None]
+        last = max(ring.written for ring in rings)
+        for ring in rings:
+            if ring.written < last:
+                ring.write(np.zeros((ring.channels, last - ring.written), dtype=np.float32))
 
     def _rest(self) -> None:
         self.source.poll()
@@ -315,6 +325,7 @@ class Performance:
             "refused_commands": self.refused_commands,
             "untold": len(engine.performance.events) + len(engine.performance.entries) - sum(self._told),
             "last_error": self.last_error,
+            "input_gaps": self.input.gaps if self.input else 0,
             "limiter_db": round(engine.limiter.gain_reduction_db, 2),
             **{name: shown[name] for name in TRANSPORT},
             "decks": [

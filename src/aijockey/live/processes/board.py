@@ -23,12 +23,16 @@ WORDS = (
     "writer_beat_ns",
     "server_beat_ns",
     "stream_beat_ns",
+    "input_beat_ns",
+    "headphones_beat_ns",
     "go",  # 1: the set may begin to run (written by the supervisor)
     "primed",  # 1: the engine has its first loops
     "clock_position",  # frame of the ring that sounds now (written by the engine)
     "device_position",  # frame of the ring that the device takes next (written by the device process)
     "device_state",  # one of DEVICE_STATES
     "device_serial",  # counts the starts of device processes (written by the supervisor)
+    "input_serial",  # as device_serial, of the live input
+    "headphones_serial",  # and of the headphones
     "underruns",  # blocks that the device had to fill up with silence
     "written_at_start",  # of the ring, when the present engine began
 )
@@ -39,6 +43,8 @@ TEXTS = {
     "device": 4 << 10,
     "writer": 8 << 10,
     "stream": 4 << 10,
+    "input": 2 << 10,
+    "headphones": 2 << 10,
     "watch": 8 << 10,
     "services": 16 << 10,
 }

@@ -1,18 +1,17 @@
 """The process that streams: reads the ring, encodes, sends; whatever it waits for, nobody here hears it."""
 
 import dataclasses
-import time
 from dataclasses import dataclass
+from typing import Any
 
 from aijockey.live.processes.board import Board
 from aijockey.live.processes.children import step_back
+from aijockey.live.processes.turns import After, take_turns
 from aijockey.live.shared_ring import SharedRing
 from aijockey.live.streaming.config import StreamConfig
 from aijockey.live.streaming.streamer import Streamer
 from aijockey.music.grid import RATE_HZ
 
-TICK_S = 0.05
-REPORT_S = 0.25
 NICENESS = 4
 # What is still to be sent when the set has ended.
 LAST_S = 5.0
@@ -38,18 +37,14 @@ def broadcast(setup: BroadcastSetup) -> None:
     with SharedRing.attach(setup.ring) as ring:
         reader = ring.reader(setup.position)
         streamer = Streamer(setup.config)
-        reported = -REPORT_S
-        while True:
-            board.beat("stream")
+
+        def turn() -> After:
             streamer.feed(reader.read(RATE_HZ)[:2])  # the master; decks may follow
-            now = time.monotonic()
-            if now - reported >= REPORT_S:
-                reported = now
-                board.publish(
-                    "stream", {**dataclasses.asdict(streamer.status()), "lost_s": reader.lost / RATE_HZ}
-                )
-            if ring.finished and not reader.available:
-                break
-            time.sleep(TICK_S)
+            return After.END if ring.finished and not reader.available else After.REST
+
+        def status() -> dict[str, Any]:
+            return {**dataclasses.asdict(streamer.status()), "lost_s": reader.lost / RATE_HZ}
+
+        take_turns(board, "stream", turn, status)
         streamer.close(LAST_S)
-        board.publish("stream", {**dataclasses.asdict(streamer.status()), "lost_s": reader.lost / RATE_HZ})
+        board.publish("stream", status())

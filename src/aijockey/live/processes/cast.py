@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from multiprocessing.process import BaseProcess
 
-from aijockey.live.processes import children, device, keeper, workers
+from aijockey.live.processes import children, device, keeper, side_devices, workers
 from aijockey.live.processes.audio_setup import AudioSetup
 from aijockey.live.processes.board import DEVICE_STATES
 from aijockey.live.processes.broadcast import BroadcastSetup
 from aijockey.live.processes.chronicle import Chronicle
 from aijockey.live.processes.common_memory import CommonMemory
 from aijockey.live.processes.exchange import STARTING
+from aijockey.live.processes.front import Front
 from aijockey.live.processes.output_devices import OutputDevices
 from aijockey.live.processes.performance_plan import Plan
 from aijockey.live.processes.restore import bar_of, set_at
@@ -34,11 +35,12 @@ class Cast:
         memory: CommonMemory,
         chronicle: Chronicle,
         devices: OutputDevices,
+        front: Front,
         note: Callable[[str], None],
     ) -> None:
         self.cores: tuple[int, ...] = ()
         self._plan, self._memory, self._chronicle = plan, memory, chronicle
-        self._devices, self._note = devices, note
+        self._devices, self._front, self._note = devices, front, note
         self._roles: dict[str, Callable[[Child], BaseProcess]] = {
             "engine": self._engine,
             "device": self._device,
@@ -46,6 +48,8 @@ class Cast:
             "writer": self._writer,
             "stream": self._stream,
             "worker": self._worker,
+            "input": self._input,
+            "headphones": self._headphones,
         }
 
     def start(self, child: Child, now: float) -> None:
@@ -79,6 +83,9 @@ class Cast:
             ahead_samples=plan.ahead_samples,
             variations=plan.variations,
             paces=dict(plan.paces),
+            cue=memory.cue.name if memory.cue else "",
+            live_input=memory.input.name if memory.input else "",
+            input_block_samples=plan.block_samples,
             patience_s=1.0 if offset or memory.playing else plan.patience_s,
         )
         return children.start("engine", AUDIO_PROCESS, setup)
@@ -93,8 +100,29 @@ class Cast:
         )  # fmt: skip
         return children.start("device", device.serve, setup)
 
+    def _input(self, child: Child) -> BaseProcess:
+        plan, memory = self._plan, self._memory
+        assert memory.input is not None
+        memory.board["input_serial"] = child.starts
+        setup = side_devices.InputSetup(
+            memory.input.name, memory.board.name, child.starts, plan.live_input, plan.block_samples,
+            plan.open_input,
+        )  # fmt: skip
+        return children.start("input", side_devices.listen_in, setup)
+
+    def _headphones(self, child: Child) -> BaseProcess:
+        plan, memory = self._plan, self._memory
+        assert memory.cue is not None
+        memory.board["headphones_serial"] = child.starts
+        setup = side_devices.HeadphonesSetup(
+            memory.cue.name, memory.board.name, child.starts, plan.headphones, plan.block_samples,
+            plan.open_headphones,
+        )  # fmt: skip
+        return children.start("headphones", side_devices.play_cue, setup)
+
     def _server(self, child: Child) -> BaseProcess:
-        return self._memory.front.start(self._memory.board.name, self._memory.ring.name)
+        memory = self._memory
+        return self._front.start(memory.board.name, memory.ring.name, memory.cue.name if memory.cue else "")
 
     def _writer(self, child: Child) -> BaseProcess:
         plan, memory = self._plan, self._memory
@@ -122,6 +150,6 @@ class Cast:
         exchange.set_worker(child.number, "state", STARTING)
         setup = workers.WorkerSetup(
             child.number, exchange.name, plan.channels, plan.loop_samples, plan.maker, plan.material,
-            plan.worker_memory_mib, self.cores, self._memory.front.gallery.name,
+            plan.worker_memory_mib, self.cores, self._front.gallery.name,
         )  # fmt: skip
         return children.start(f"worker-{child.number}", workers.work, setup)

@@ -33,6 +33,7 @@ IMPORTED_AHEAD = (
     "aijockey.live.processes.device",
     "aijockey.live.processes.keeper",
     "aijockey.live.processes.server",
+    "aijockey.live.processes.side_devices",
     "aijockey.live.processes.workers",
     "aijockey.live.loudness",
     "scipy.special",

@@ -16,24 +16,23 @@ RING_SAMPLES = 10 * RATE_HZ  # a writer may be away for this long and lose nothi
 class CommonMemory:
     """Made and owned by the supervisor; its children attach.
 
-    ring : the master, and each deck that is to be recorded. heard : what the device gets. front : of the control
-    process. inboxes : of the engine, in the order in which it looks into them: what is urgent, the supervisor's, the
-    control process'. journal : what the engine says was done.
-
-    Raises
-    ------
-    PortTakenError : the control port is in use.
+    ring : the master, and each deck that is to be recorded. heard : what the device gets. cue, input : what headphones
+    of their own and surfaces get, and what comes in; None where there is none. inboxes : of the engine, which looks
+    into the first one first; ``commands`` is the supervisor's, the others are those of ``front``. journal : what the
+    engine says was done.
     """
 
-    def __init__(self, plan: Plan) -> None:
-        self.front = Front(plan.surfaces, plan.live_set, plan.voices)
+    def __init__(self, plan: Plan, front: Front) -> None:
         stems = len(plan.live_set.decks) if plan.record_decks else 0
         self.ring = SharedRing.create(2 + 2 * stems, RING_SAMPLES)
         self.heard = SharedRing.create(2, RING_SAMPLES)
+        is_cued = plan.headphones is not None or front.serves
+        self.cue = SharedRing.create(2, RING_SAMPLES) if is_cued else None
+        self.input = SharedRing.create(2, RING_SAMPLES) if plan.live_input is not None else None
         self.board = Board()
         self.exchange = LoopExchange(plan.channels, plan.loop_samples)
-        self.inbox = Mailbox()
-        self.inboxes = (self.front.urgent, self.inbox, self.front.inbox)
+        self.commands = Mailbox()
+        self.inboxes = (front.urgent, self.commands, front.inbox)
         self.journal = Mailbox(JOURNAL_BYTES)
         self.writer_inbox = Mailbox(keeper.INBOX_BYTES)
 
@@ -44,8 +43,10 @@ class CommonMemory:
 
     def close(self) -> None:
         """Give all of it back. Thread: control"""
-        rings = (self.ring, self.heard)
-        for memory in (
-            *rings, self.board, self.exchange, self.journal, self.writer_inbox, self.inbox, self.front,
-        ):  # fmt: skip
-            memory.close()
+        for ring in (self.ring, self.heard, self.cue, self.input):
+            if ring is not None:
+                ring.close()
+        for mailbox in (self.journal, self.writer_inbox, self.commands):
+            mailbox.close()
+        self.board.close()
+        self.exchange.close()

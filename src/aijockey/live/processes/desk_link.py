@@ -1,14 +1,15 @@
 """What joins a desk to the engine in another process: values and state from the board, moves through a mailbox."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from aijockey.audio.drum_hits import Hits
-from aijockey.control.parameters import DECK_PARAMETERS, GLOBAL_PARAMETERS, Value
+from aijockey.control.parameters import DECK_PARAMETERS, GLOBAL_PARAMETERS, Value, resolve
 from aijockey.live.processes.board import Board
 from aijockey.live.processes.gallery import Gallery
 from aijockey.live.processes.mailbox import Mailbox, Outbox, key_of
 from aijockey.live.set_parts import check_move
+from aijockey.live.voices import check_voice
 
 # What waits for nothing else that was sent.
 URGENT = ("master.panic",)
@@ -32,18 +33,29 @@ class DeskLink:
     Parameters
     ----------
     urgent : a second way to the engine, which looks there first; None where there is none.
+    voices : that the pack has, so that a missing one is told to who asks for it, before there is an engine too; None
+    leaves it to the engine.
     gallery : where workers hang what they see in loops; None where they do not.
     """
 
     def __init__(
-        self, board: Board, outbox: Outbox, urgent: Mailbox | None = None, gallery: Gallery | None = None
+        self,
+        board: Board,
+        outbox: Outbox,
+        urgent: Mailbox | None = None,
+        voices: Collection[str] | None = None,
+        gallery: Gallery | None = None,
     ) -> None:
-        self._board, self._outbox, self._urgent, self._gallery = board, outbox, urgent, gallery
+        self._board, self._outbox, self._urgent = board, outbox, urgent
+        self._voices, self._gallery = voices, gallery
         self._serial = 0
 
     def check(self, address: str, value: object) -> Value:
-        """As `aijockey.live.set_parts.check_move`."""
-        return check_move(address, value)
+        """As `aijockey.live.set_parts.check_move`; a voice must be one of the pack's."""
+        checked = check_move(address, value)
+        if self._voices is not None and resolve(address).parameter.name == "voice":
+            check_voice(checked, self._voices)
+        return checked
 
     def send(self, address: str, value: Value, over_beats: float) -> bool:
         """Leave a move for the engine; False where too many wait."""

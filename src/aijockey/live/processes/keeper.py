@@ -1,19 +1,17 @@
 """The writer process: recordings, track lists and the log, by a process that may wait for a disk."""
 
 import dataclasses
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from aijockey.live.processes.board import Board
 from aijockey.live.processes.children import step_back
 from aijockey.live.processes.mailbox import Mailbox
+from aijockey.live.processes.turns import After, take_turns
 from aijockey.live.recording.writer import Writer, ring_tracks
 from aijockey.live.shared_ring import SharedRing
 
 INBOX_BYTES = 256 << 10
-IDLE_S = 0.05
-REPORT_S = 0.25
 NICENESS = 2
 
 
@@ -40,22 +38,17 @@ def keep(setup: KeeperSetup) -> None:
     with SharedRing.attach(setup.ring) as ring:
         reader = ring.reader(setup.position)
         writer = Writer(reader, ring_tracks(ring.channels // 2 - 1), Path(setup.folder), log_path=log_path)
-        reported = -REPORT_S
-        ending = False
-        while not ending:
-            board.beat("writer")
+
+        def turn() -> After:
             message = inbox.take()
-            if message is not None:
-                ending = message.get("do") == "end"
-                if not ending:
-                    writer.do(message)
+            if message is not None and message.get("do") != "end":
+                writer.do(message)
             while writer.tick():  # what is there is taken down before the end, too
                 board.beat("writer")
-            now = time.monotonic()
-            if now - reported >= REPORT_S or message is not None:
-                reported = now
-                board.publish("writer", dataclasses.asdict(writer.status))
             if message is None:
-                time.sleep(IDLE_S)
+                return After.REST
+            return After.END if message.get("do") == "end" else After.GO_ON
+
+        take_turns(board, "writer", turn, lambda: dataclasses.asdict(writer.status))
         writer.close()
         board.publish("writer", dataclasses.asdict(writer.status))

@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from aijockey.errors import AijockeyError
 from aijockey.live.output import NoDeviceError
 from aijockey.live.processes.board import DEVICE_STATES, Board
-from aijockey.live.processes.watched import Child
+from aijockey.live.processes.watched import OPENING_S, Child
 
-OPENING_S = 15.0
 SAME_AGAIN = 3  # short lives of a device before a spare has its turn
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from aijockey.live.pace import Pace
-from aijockey.live.processes import device, workers
+from aijockey.live.processes import device, side_devices, workers
 from aijockey.live.processes.front import SurfacePlan
 from aijockey.live.set_file import LiveSet
 from aijockey.live.streaming.config import StreamConfig
@@ -22,6 +22,8 @@ class Plan:
     maker, material : what makes loops, see `aijockey.live.processes.workers.WorkerSetup`.
     voices : name -> whether tonal.
     devices : names to try in turn; None is the default device.
+    headphones : the device for what is cued, by name; None leaves it to ``master.cue_split`` of the one there is.
+    live_input : the device that decks hear whose ``input`` is 1; None opens none.
     ahead_samples : how far the sound is rendered ahead; 0 finds out how little will do.
     surfaces : pages, controllers and programs, see `aijockey.live.processes.front.SurfacePlan`.
     most_workers : at most so many processes make loops; 0 is as many as leave a processor to the sound.
@@ -60,3 +62,7 @@ class Plan:
     variations: int = 1
     paces: Mapping[str, Pace] = field(default_factory=dict)
     patience_s: float = 60.0
+    headphones: str | None = None
+    open_headphones: device.OpenOutput = device.open_device
+    live_input: str | None = None
+    open_input: side_devices.OpenInput = side_devices.open_input

@@ -11,7 +11,7 @@ class Post:
     """Two outboxes. What has no room in a mailbox waits here, thinned; nobody who speaks waits."""
 
     def __init__(self, memory: CommonMemory) -> None:
-        self.engine, self.writer = Outbox(memory.inbox), Outbox(memory.writer_inbox)
+        self.engine, self.writer = Outbox(memory.commands), Outbox(memory.writer_inbox)
         self._lock = threading.Lock()
 
     def move(self, address: str, value: object, over_beats: float) -> None:

@@ -22,6 +22,7 @@ from aijockey.live.shared_ring import SharedRing
 
 HOST, EVERYWHERE = "127.0.0.1", "0.0.0.0"
 BACKLOG = 128
+SEND_BYTES = 128 << 10
 TURN_S = 1.0 / 60.0
 PUBLISH_S = 0.25
 
@@ -62,6 +63,8 @@ def listen(port: int, host: str = HOST) -> socket.socket:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     exclusive = getattr(socket, "SO_EXCLUSIVEADDRUSE", None)  # Windows, where REUSEADDR would share the port
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR if exclusive is None else exclusive, 1)
+    # What connects inherits it: of what a client does not read, the system keeps no megabytes either.
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BYTES)
     try:
         listener.bind((host, port))
         listener.listen(BACKLOG)
@@ -94,7 +97,9 @@ class ControlProcess:
         names = {"master": setup.ring, "cue": setup.cue}
         self._rings = {sound: SharedRing.attach(name) for sound, name in names.items() if name}
         self._gallery = Gallery(setup.gallery)
-        self.desk = Desk(setup.instrument, DeskLink(self.board, self._outbox, self._urgent, self._gallery))
+        voices = [voice.name for voice in setup.instrument.voices]
+        link = DeskLink(self.board, self._outbox, self._urgent, voices, self._gallery)
+        self.desk = Desk(setup.instrument, link)
         backstage = SharedBackstage(
             self.board,
             self.desk,

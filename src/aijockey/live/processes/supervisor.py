@@ -11,6 +11,7 @@ from collections import deque
 from typing import Any
 
 from aijockey.errors import AijockeyError
+from aijockey.live.live_input import input_delay_samples
 from aijockey.live.processes import children
 from aijockey.live.processes.broadcast import LAST_S
 from aijockey.live.processes.cast import Cast
@@ -18,12 +19,24 @@ from aijockey.live.processes.chronicle import Chronicle
 from aijockey.live.processes.common_memory import CommonMemory
 from aijockey.live.processes.cores import most_workers, probe, usable_cores, worker_cores, workers_wanted
 from aijockey.live.processes.exchange import ABSENT, BROKEN, MOST_WORKERS
+from aijockey.live.processes.front import Front
 from aijockey.live.processes.health import health_line
 from aijockey.live.processes.output_devices import OutputDevices
 from aijockey.live.processes.performance_plan import Plan as Plan
 from aijockey.live.processes.post import Post
-from aijockey.live.processes.watched import HANGS_S, MOST_FRUITLESS, Child, ending, why_worker_hangs
+from aijockey.live.processes.watched import (
+    HANGS_S,
+    MOST_FRUITLESS,
+    OPENING_S,
+    SIDE_DEVICES,
+    STOPPED_S,
+    Child,
+    ending,
+    is_stopped,
+    why_worker_hangs,
+)
 from aijockey.live.voices import check_voices
+from aijockey.music.grid import RATE_HZ
 
 WATCH_S = 0.02
 PUBLISH_S = 0.1
@@ -47,14 +60,14 @@ class Supervisor:
         check_voices(plan.live_set, plan.voices)
         self.plan = plan
         self.notes: deque[str] = deque(maxlen=200)
-        self.memory = CommonMemory(plan)
-        self.front = self.memory.front
+        self.front = Front(plan.surfaces, plan.live_set, plan.voices)
+        self.memory = CommonMemory(plan, self.front)
         self.ring, self.heard = self.memory.ring, self.memory.heard
         self.board, self.exchange = self.memory.board, self.memory.exchange
         self.post = Post(self.memory)
         self.chronicle = Chronicle(plan, self.memory, self.post, self._note)
         self._devices = OutputDevices(plan.devices, self.board)
-        self._cast = Cast(plan, self.memory, self.chronicle, self._devices, self._note)
+        self._cast = Cast(plan, self.memory, self.chronicle, self._devices, self.front, self._note)
         self.children: dict[str, Child] = {}
         self._workers = 0
         self._seen = self._published = self._logged = 0.0
@@ -90,6 +103,8 @@ class Supervisor:
             "server": self.front.serves,
             "writer": True,
             "stream": self.plan.stream is not None,
+            "input": self.plan.live_input is not None,
+            "headphones": self.plan.headphones is not None,
             **{f"worker {number}": True for number in range(self._workers)},
         }
         self.children |= {role: Child(role) for role, is_wanted in wanted.items() if is_wanted}
@@ -163,6 +178,7 @@ class Supervisor:
         self._last_state = self.state()
         self.chronicle.close(float(self._last_state.get("beat", 0.0)), self.playing)
         self.memory.close()
+        self.front.close()
 
     def _runs(self, role: str) -> bool:
         return role in self.children and self.children[role].runs
@@ -209,7 +225,8 @@ class Supervisor:
                 self._cast.start(child, now)
         elif not child.process.is_alive():
             self._bury(child, now)
-        elif not held_up and (reason := self._hangs(child, now)):
+        # Whoever is held up cannot tell who hangs, but can see who is stopped.
+        elif (not held_up or is_stopped(child.process.pid)) and (reason := self._hangs(child, now)):
             self._note(f"{child.role} {reason}; it is started again")
             child.process.kill()
 
@@ -225,21 +242,26 @@ class Supervisor:
                 return reason
         age_s = self.board.age_s(child.role)
         if age_s > now - child.started:
-            return ""  # still at its start
-        return f"gave no sign of life for {age_s:.1f} s" if age_s > HANGS_S[child.role] else ""
+            late = child.role in SIDE_DEVICES and now - child.started > OPENING_S
+            return "cannot open its device" if late else ""  # still at its start
+        stopped = age_s > STOPPED_S and child.process is not None and is_stopped(child.process.pid)
+        return f"gave no sign of life for {age_s:.1f} s" if stopped or age_s > HANGS_S[child.role] else ""
 
     def _bury(self, child: Child, now: float) -> None:
         """A process has ended: it is started again, or has had its chances."""
         code = child.bury(now)
         if child.role == "device":
             self._devices.judge(child, playing=self.playing)
-        if child.role in ("engine", "device", "stream") and self.ring.finished:
+        if child.role in ("engine", "device", "stream", *SIDE_DEVICES) and self.ring.finished:
             child.due = math.inf
             return
-        self._note(f"{child.role} ended ({ending(code)})")
+        said = str((self.board.read(child.role) or {}).get("error", "")) if child.role in SIDE_DEVICES else ""
+        if not said or said != child.last_words:  # what is tried again and again is told once
+            self._note(f"{child.role} ended ({said or ending(code)})")
+        child.last_words = said or child.last_words
         # An end by a signal is somebody else's doing; an end by itself will mostly come again.
         failed = code is not None and code > 0
-        if failed and child.fruitless >= MOST_FRUITLESS and child.role != "device":
+        if failed and child.fruitless >= MOST_FRUITLESS and child.role not in ("device", *SIDE_DEVICES):
             self._give_up(child, ending(code))
 
     def _give_up(self, child: Child, how: str) -> None:
@@ -290,14 +312,25 @@ class Supervisor:
             "worker_restarts": sum(count for role, count in restarts.items() if role.startswith("worker")),
             **{
                 f"{role}_restarts": restarts.get(role, 0)
-                for role in ("engine", "device", "server", "writer", "stream")
+                for role in ("engine", "device", "server", "writer", "stream", *SIDE_DEVICES)
             },
             "loop_ms": [round(self.exchange.worker(n, "loop_us") / 1000, 1) for n in range(self._workers)],
             "device": self.board.read("device") or {},
+            "input": self._side_device("input"),
+            "headphones": self._side_device("headphones"),
             "recording": self.board.read("writer") or {},
             "stream": self.board.read("stream") or {},
             "note": self.notes[-1] if self.notes else "",
         }
+
+    def _side_device(self, role: str) -> dict[str, Any]:
+        """What an input or headphones say of themselves; an input, by how much it is late in all."""
+        told = self.board.read(role) or {}
+        if role == "input" and told.get("state") == "open":
+            waits_samples = input_delay_samples(self.plan.block_samples)
+            ahead_ms = float((self.board.read("state") or {}).get("ahead_ms", 0.0))
+            told["delay_ms"] = round(told["latency_ms"] + 1000 * waits_samples / RATE_HZ + ahead_ms, 1)
+        return told
 
     def _note(self, line: str) -> None:
         self.notes.append(line)

@@ -10,8 +10,15 @@ from pathlib import Path
 from aijockey.live.processes.exchange import READY, LoopExchange
 
 # Without a sign of life for this long, a process hangs. A device is asked most: half a second may be silent.
-HANGS_S: Mapping[str, float] = {"engine": 3.0, "device": 0.4, "server": 5.0, "writer": 20.0, "stream": 20.0}
+HANGS_S: Mapping[str, float] = {
+    "engine": 3.0, "device": 0.4, "server": 5.0, "writer": 20.0, "stream": 20.0, "input": 1.0, "headphones": 1.0,
+}  # fmt: skip
+# Beside the master: what becomes of them is heard on one deck or in the headphones only.
+SIDE_DEVICES = ("input", "headphones")
+OPENING_S = 15.0  # a device may take to open
 WORKER_HANGS_S = 2.0
+# One that the system says is stopped is not merely starved by others: there is nothing to wait for.
+STOPPED_S = 0.5
 BACKOFF_S = (0.0, 0.1, 0.25, 0.5, 1.0, 2.0)
 LIVED_S = 10.0
 # Starts of a process that fails by itself, one after the other, before it is given up.
@@ -72,7 +79,8 @@ def why_worker_hangs(
     number, said, process = child.number, exchange.worker, child.process
     if said(number, "state") != READY or process is None or said(number, "process_id") != process.pid:
         return ""
-    if (now_ns - said(number, "beat_ns")) / 1e9 > WORKER_HANGS_S:
+    silent_s = (now_ns - said(number, "beat_ns")) / 1e9
+    if silent_s > WORKER_HANGS_S or (silent_s > STOPPED_S and is_stopped(process.pid)):
         return "does not move"
     busy_ns = said(number, "busy_since_ns")
     if busy_ns and (now_ns - busy_ns) / 1e9 > deadline_s:
@@ -86,6 +94,16 @@ def ending(code: int | None) -> str:
     if code is None:
         return "no exit status"
     return f"signal {-code}" if code < 0 else f"exit status {code}"
+
+
+def is_stopped(process_id: int | None) -> bool:
+    """Whether somebody has stopped a process (SIGSTOP); False where the system does not say."""
+    try:
+        # The name, in brackets, may hold anything; the state is what follows it.
+        after = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return False
+    return after[:1] == ["T"]
 
 
 def resident_mib(process_id: int | None) -> float:
