@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -122,6 +123,10 @@ class Stage:
         for client in self._clients:
             client.close()
         self._clients.clear()
+        deadline = time.monotonic() + 30
+        while self.call(lambda: list(self.service.hub.visitors)):
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
         self.link.sent.clear()
 
     def close(self) -> None:
@@ -144,6 +149,7 @@ def stage(serving: Stage) -> Iterator[Stage]:
     yield serving
     serving.leave()
     serving.call(serving.desk._holders.clear)
+    serving.call(serving.desk._sent.clear)
     for address, value in serving.desk._defaults.items():
         serving.desk._values[address] = value
 

@@ -1,6 +1,7 @@
 """The web application: the page's files, pairing, and the WebSocket. All that comes in is checked by a guard first."""
 
 import asyncio
+import itertools
 import json
 from collections.abc import Callable
 
@@ -10,7 +11,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
-from starlette.websockets import WebSocket, WebSocketState
+from starlette.websockets import WebSocket
 
 from aijockey.control.web import pages, protocol
 from aijockey.control.web.guard import COOKIE, Guard
@@ -19,6 +20,7 @@ from aijockey.control.web.visitor import Frame, Visitor
 
 MOST_BODY_BYTES = 4096
 HELLO_S = 5.0
+FLOOD_MESSAGES, FLOOD_PAUSE_S = 32, 0.005
 # Ends a connection at once, whatever is still to be sent on it; of the address that it comes from.
 Abort = Callable[[tuple[str, int]], None]
 
@@ -136,13 +138,14 @@ class Web:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _hear(self, link: WebSocket, visitor: Visitor) -> None:
-        while link.client_state is WebSocketState.CONNECTED:
+        for number in itertools.count():
             message = await link.receive()
             if message["type"] == "websocket.disconnect":
                 return
             self._hub.hear(visitor, message.get("text"))
             if visitor.held_back:
-                await asyncio.sleep(0)  # a flood is heard, but others have their turn
+                # A flood is heard, but most of the time is for others.
+                await asyncio.sleep(0.0 if number % FLOOD_MESSAGES else FLOOD_PAUSE_S)
 
     async def _expect_hello(self, visitor: Visitor) -> None:
         await asyncio.sleep(HELLO_S)

@@ -93,8 +93,12 @@ class Client:
         self._number = 0
         self._answers: dict[int | str, dict[str, Any]] = {}
         self._pongs: dict[float, dict[str, Any]] = {}
-        self.send({"hello": protocol.VERSION, "name": name})
-        self._wait(lambda: bool(self.snapshot), "a snapshot")
+        try:
+            self.send({"hello": protocol.VERSION, "name": name})
+            self._wait(lambda: bool(self.snapshot), "a snapshot")
+        except ClientError:
+            self.close()
+            raise
 
     @property
     def name(self) -> str:

@@ -27,6 +27,7 @@ MOST_STATE_HZ, MOST_METERS_HZ, MOST_OVER_BEATS = 20.0, 60.0, 1e5
 # Is obeyed whatever else was sent.
 URGENT = ("master.panic",)
 NAME = "web"
+REPLACED = "a newer move took its place"
 
 Message = dict[str, Any]
 
@@ -110,6 +111,9 @@ class Hub:
         if not urgent and not visitor.may_ask():
             self._too_fast(visitor, message)
             return
+        address = message.get("set")
+        if isinstance(address, str) and (older := visitor.held_back.pop(address, None)) is not None:
+            self._refuse(visitor, older, REPLACED)
         self._obey(visitor, message)
 
     def _obey(self, visitor: Visitor, message: Message) -> None:
@@ -141,15 +145,20 @@ class Hub:
             visitor.leave()
 
     def _too_fast(self, visitor: Visitor, message: Message) -> None:
+        if not visitor.met or not isinstance(message.get("set"), str):
+            self._refuse(visitor, message, "too many messages at once", always=True)
+            return
+        left_out = visitor.hold_back(message)
+        if left_out is message:
+            self._refuse(visitor, message, "too many moves at once", always=True)
+        elif left_out is not None:
+            self._refuse(visitor, left_out, REPLACED)
+
+    def _refuse(self, visitor: Visitor, message: Message, reason: str, *, always: bool = False) -> None:
+        """Say that a message comes to nothing, to who waits for its answer, or ``always``."""
         tag = {"id": message["id"]} if _is_tag(message.get("id")) else {}
-        replaced: Message | None = message
-        if visitor.met and isinstance(message.get("set"), str):
-            replaced = visitor.hold_back(message)
-        if replaced is not None and _is_tag(replaced.get("id")):
-            tag = {"id": replaced["id"]}
-        if replaced is message or (replaced is not None and tag):
-            self.refused += 1
-            reason = "too many messages at once" if replaced is message else "a newer move took its place"
+        self.refused += always
+        if tag or always:
             visitor.say({**tag, "error": reason})
 
     # What they ask.
@@ -160,8 +169,8 @@ class Hub:
         if visitor.met:
             raise MessageError("hello is said once")
         visitor.name = protocol.client_name(message.get("name", "client"), next(self._numbers))
-        visitor.met = True
         self._greet(visitor)
+        visitor.met = True
 
     def _set(self, visitor: Visitor, message: Message) -> Any:
         over_beats = number_of(message, "over", 0.0, MOST_OVER_BEATS, 0.0)
