@@ -131,6 +131,7 @@ class Stage:
 
     def close(self) -> None:
         self.leave()
+        assert self.service.hub.last_error == ""
         self._loop.call_soon_threadsafe(self._task.cancel)
         self._thread.join(30)
         self.listener.close()

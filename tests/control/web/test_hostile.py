@@ -1,5 +1,6 @@
 """What means no good is refused, nothing changes, nothing crashes, and nobody else waits."""
 
+import contextlib
 import random
 import socket
 import struct
@@ -263,3 +264,29 @@ def test_one_that_never_reads_among_twenty_costs_little_and_nobody_else(stage, m
     finally:
         deaf.close()
     assert stage.call(stage.service.status)["dropped"] >= 1
+
+
+def test_a_connection_that_asks_for_nothing_is_ended(stage, monkeypatch):
+    monkeypatch.setattr("aijockey.control.web.service.SILENT_S", 0.1)
+    monkeypatch.setattr("aijockey.control.web.app.HELLO_S", 0.1)
+    friend = stage.client()
+    silent = socket.create_connection(("127.0.0.1", stage.port), timeout=30)
+    slow = socket.create_connection(("127.0.0.1", stage.port), timeout=30)
+    nameless = socket.create_connection(("127.0.0.1", stage.port), timeout=30)
+    with silent, slow, nameless:
+        slow.sendall(b"GET / HTTP/1.1\r\nHost: 127")
+        lines = {"Host": f"127.0.0.1:{stage.port}", **HANDSHAKE}
+        head = "".join(f"{key.replace('_', '-')}: {value}\r\n" for key, value in lines.items())
+        nameless.sendall(f"GET /ws HTTP/1.1\r\n{head}\r\n".encode())
+        assert b" 101 " in nameless.recv(200)
+        for link in (silent, slow, nameless):
+            with contextlib.suppress(ConnectionResetError):
+                assert link.recv(4096) == b""
+    assert friend.get("state")["bar"] == 0
+
+
+def test_what_strangers_send_is_not_written_down(stage, capfd):
+    with socket.create_connection(("127.0.0.1", stage.port), timeout=30) as link:
+        link.sendall(b"\x16\x03\x01 GET secret\r\n\r\n")
+        link.recv(4096)
+    assert capfd.readouterr() == ("", "")

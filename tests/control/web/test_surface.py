@@ -1,6 +1,8 @@
 """What clients see and move: a snapshot, then what changed, everybody in step."""
 
+import runpy
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -221,3 +223,14 @@ def test_the_service_says_how_it_is(stage):
     status = stage.call(stage.service.status)
     assert status["clients"] == 1
     assert status["connections"] >= 1
+
+
+def test_the_example_rides_a_filter(stage, capsys):
+    stage.backstage.shown["beat"] = 4.0
+    main = runpy.run_path(str(Path(__file__).parents[3] / "examples" / "move_by_program.py"))["main"]
+    main(str(stage.port), "3")
+    said = capsys.readouterr().out
+    assert "'test' with 2 decks" in said
+    assert "deck.1.filter" in said
+    assert ("deck.1.filter", 0.0, 4.0) in stage.link.sent
+    assert stage.desk.holders == {}

@@ -48,13 +48,14 @@ def surface_plan(arguments: argparse.Namespace, pack: "Pack") -> "SurfacePlan":
     )
 
 
-def announce(access: "Access", *, open_page: bool, terminal: TextIO = sys.stderr) -> None:
-    """Say where the page is, how others join, and open it where there is a screen for it.
+def announce(access: "Access", *, open_page: bool, terminal: TextIO | None = None) -> None:
+    """Say where the page is (on stderr), how others join, and open it where there is a screen for it.
 
     The code that pairs is shown on a terminal only: what goes to a file would be stored.
     """
     from aijockey.control.web.pairing_code import code_text
 
+    terminal = terminal or sys.stderr
     page = f"http://127.0.0.1:{access.port}/"
     print(f"page: {page}", file=terminal)
     if access.network:

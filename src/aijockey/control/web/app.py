@@ -11,7 +11,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from aijockey.control.web import pages, protocol
 from aijockey.control.web.guard import COOKIE, Guard
@@ -130,7 +130,10 @@ class Web:
             asyncio.create_task(self._expect_hello(visitor)),
         ]
         try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                if (error := task.exception()) and not isinstance(error, OSError | WebSocketDisconnect):
+                    self._hub.last_error = f"{type(error).__name__}: {error}"[:200]
         finally:
             for task in tasks:
                 task.cancel()

@@ -40,6 +40,8 @@ class Hub:
     desk, backstage : what is seen and moved.
     access : whose pairing link is told to whoever asks.
     clock : seconds, steady.
+
+    refused, dropped : messages and clients so far. last_error : what went wrong in here; "" is nothing, as it should.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Hub:
         self.desk, self.backstage, self.access = desk, backstage, access or Access()
         self.visitors: list[Visitor] = []
         self.refused = 0
+        self.last_error = ""
         self.dropped = 0
         self._clock = clock
         self._numbers = itertools.count(1)
@@ -348,6 +351,7 @@ class Hub:
         return {
             "clients": sum(visitor.met for visitor in self.visitors),
             "refused": self.refused,
+            "last_error": self.last_error,
             "dropped": self.dropped,
             "lost_sound_frames": sum(visitor.lost_sound for visitor in self.visitors),
         }

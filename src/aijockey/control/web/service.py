@@ -63,6 +63,7 @@ class WebService:
                 lifespan="off",
                 log_config=None,
                 access_log=False,
+                log_level="critical",  # what strangers send is counted, not written down
                 proxy_headers=False,  # who connects is who the system says
                 server_header=False,
                 timeout_graceful_shutdown=END_S,
