@@ -198,9 +198,11 @@ def _text(array: "np.ndarray[Any, Any]") -> str:
 class PageStage:
     """The web server with such a set behind it, on a thread of its own; it can end and begin again on its port."""
 
-    def __init__(self, decks: int = DECKS, port: int = 0) -> None:
+    def __init__(
+        self, decks: int = DECKS, port: int = 0, backstage: "type[PageBackstage]" = PageBackstage
+    ) -> None:
         self.link = EchoLink()
-        self.backstage = PageBackstage(self.link, decks)
+        self.backstage = backstage(self.link, decks)
         self.instrument = Instrument("First light", decks, VOICES, "default")
         self.port = port
         self.begin()

@@ -1,5 +1,6 @@
 /** The page: transport above, views beside or below, one view at a time. */
 
+import { keepAwake } from "./core/awake.js";
 import { attribute, h, say, svg } from "./core/dom.js";
 import { listenToKeys } from "./core/keys.js";
 import { pair } from "./core/pairing.js";
@@ -52,6 +53,7 @@ function show(name) {
 // Another set or another table: everything is made anew. After a lost connection to the same one, nothing moves.
 session.on("snapshot", () => {
   built.clear();
+  for (const dialog of document.querySelectorAll("dialog")) dialog.close();
   header.replaceChildren(h("jockey-transport"));
   show(VIEWS[setting("view")] ? setting("view") : "play");
 });
@@ -82,4 +84,5 @@ function coverWords() {
 
 applyTheme();
 listenToKeys();
+keepAwake();
 session.open();

@@ -2,6 +2,8 @@
 
 /** @typedef {{point: string, weight: number}} Weighed */
 
+/** Above 1: how much more a near site weighs than one twice as far. */
+const NEARER = 1.25;
 /** Of a mixture, what weighs less than this is left out. */
 const LEAST = 0.01;
 
@@ -59,7 +61,7 @@ export function weights(sites, at, most = 4) {
   const sorted = [...distances].sort((a, b) => a - b);
   const reach = sorted[most] ?? Infinity;
   const raw = distances.map((distance) =>
-    distance >= reach ? 0 : (1 / distance - (reach === Infinity ? 0 : 1 / reach)) ** 2,
+    distance >= reach ? 0 : (1 / distance - (reach === Infinity ? 0 : 1 / reach)) ** NEARER,
   );
   const sum = raw.reduce((total, weight) => total + weight, 0) || 1;
   return raw.map((weight) => weight / sum);

@@ -14,7 +14,10 @@ import { CanvasElement } from "./canvas.js";
 
 const WAVE_SHARE = 0.42;
 // Each picture is as bright and as high as its loudest place: what a loop is like counts here, its level has a meter.
-const SHOWN_DB = 55;
+const SHOWN_DB = 62;
+const BRIGHTER = 0.85;
+// What is quiet is drawn larger than it is: between two hits there is something to see.
+const SWELL = 0.6;
 const PICTURE_DB = 80;
 const MOST_GAIN = 6;
 const BEATS = 8;
@@ -135,9 +138,10 @@ export class LoopView extends CanvasElement {
     paper.fillStyle = this.#colours.wave;
     const wide = this.width / low.length;
     const gain = Math.min(MOST_GAIN, 1 / Math.max(0.01, ...high, ...low.map(Math.abs)));
+    const tall = (/** @type {number} */ sample) => (height / 2) * (1 - Math.sign(sample) * Math.abs(gain * sample) ** SWELL);
     low.forEach((least, column) => {
-      const top = (height / 2) * (1 - gain * (high[column] ?? 0));
-      paper.fillRect(column * wide, top, Math.max(1, wide - 0.4), Math.max(1, (height / 2) * (1 - gain * least) - top));
+      const top = tall(high[column] ?? 0);
+      paper.fillRect(column * wide, top, Math.max(1, wide - 0.4), Math.max(1, tall(least) - top));
     });
   }
 
@@ -149,7 +153,7 @@ export class LoopView extends CanvasElement {
     const floor = mel.reduce((most, value) => Math.max(most, value), 0) - span;
     for (let band = 0; band < bands; band += 1) {
       for (let frame = 0; frame < frames; frame += 1) {
-        const level = clamp(((mel[band * frames + frame] ?? 0) - floor) / span) ** 1.2;
+        const level = clamp(((mel[band * frames + frame] ?? 0) - floor) / span) ** BRIGHTER;
         const at = 4 * ((bands - 1 - band) * frames + frame);
         for (let part = 0; part < 3; part += 1) {
           const [from = 0, to = 0] = [far[part], near[part]];

@@ -9,7 +9,7 @@ import { Live } from "./live.js";
 import { whenWords } from "./loop-view.js";
 import "./moments.js";
 import { eventWords } from "./timeline.js";
-import { time } from "./transport.js";
+import { time } from "./time.js";
 
 const MOST_LISTED = 80;
 

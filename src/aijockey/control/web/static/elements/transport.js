@@ -9,6 +9,7 @@ import "./counter.js";
 import "./health.js";
 import "./sound-button.js";
 import "./tempo.js";
+import { time } from "./time.js";
 
 const NUDGE_PERCENT = 4;
 
@@ -57,11 +58,6 @@ export class Transport extends Live {
     say(this.#record, this.#records ? time(seconds) : "Rec");
     attribute(this.#record, "aria-label", this.#records ? "stop recording" : "record");
   }
-}
-
-/** @param {number} seconds */
-export function time(seconds) {
-  return `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 }
 
 customElements.define("jockey-transport", Transport);

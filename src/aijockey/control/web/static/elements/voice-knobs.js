@@ -7,9 +7,10 @@ import { controlFor } from "./any.js";
 import { Live } from "./live.js";
 
 /** Rows that belong beside the directions, where the table has them. */
-const BESIDE = ["spread", "walk_pace", "walk_range", "width"];
-/** A grid of three by two is what a strip has room for; all others are in the drawer. */
-const MOST = 6;
+const BESIDE = ["spread", "walk_pace", "walk_range"];
+/** Two lines of three, or of four where there is more to turn; all others are in the drawer. */
+const ROOMY = 6;
+const MOST = 8;
 
 export class VoiceKnobs extends Live {
   #shown = "";
@@ -27,9 +28,10 @@ export class VoiceKnobs extends Live {
     const voice = session.instrument.voices.find((one) => one.name === name) ?? session.instrument.voices[0];
     const controls = (voice?.controls ?? []).map((control) => `controls.${control}`);
     const beside = BESIDE.filter((row) => session.row(`deck.${this.deck}.${row}`));
-    const names = [...controls, ...beside].slice(0, MOST);
+    const names = [...controls.slice(0, MOST - beside.length), ...beside].slice(0, MOST);
     if (names.join() === this.#shown) return;
     this.#shown = names.join();
+    this.classList.toggle("four", names.length > ROOMY);
     this.replaceChildren(
       ...names.map((control) => controlFor(`deck.${this.deck}.${control}`, { label: short(control) })),
       ...(names.length ? [] : [h("p", { class: "hint" }, "this voice has no directions")]),
