@@ -163,7 +163,7 @@ class Gallery:
             picture = Picture(
                 int(shared["words"][slot, _BEATS]),
                 *(shared[part][slot].copy() for part in ("low", "high", "mel")),
-                _hits(shared["hits"][slot, : int(shared["words"][slot, _HITS]) % (MOST_HITS + 1)].copy()),
+                hits=_hits(shared["hits"][slot, : int(shared["words"][slot, _HITS]) % (MOST_HITS + 1)].copy()),
             )
             shared.keep_order()
             if int(shared["words"][slot, _SEQUENCE]) == before:
