@@ -50,12 +50,22 @@ def test_a_device_that_is_not_there_by_name_is_an_error_and_nothing_is_rendered(
 @pytest.mark.slow
 def test_what_is_played_and_recorded_is_what_render_writes(tiny_pack, tmp_path, capsys):
     live_set = choose_set(None, tiny_pack)
-    words = ["--output", "null", "--bars", "1", "--record", str(tmp_path / "night"), "--port", "0"]
+    words = [
+        "--output",
+        "null",
+        "--bars",
+        "1",
+        "--record",
+        str(tmp_path / "night"),
+        "--port",
+        "0",
+        "--no-open",
+    ]
     assert main(["play", "--pack", str(tiny_pack.path), *words]) == 0
     told = capsys.readouterr()
     assert "124.0 BPM" in told.out
     assert "underruns" in told.out
-    assert "control: JSON lines on 127.0.0.1:" in told.err
+    assert "page: http://127.0.0.1:" in told.err
     back, _ = soundfile.read(tmp_path / "night.wav", dtype="float32", always_2d=True)
     one_bar = 4 * 60 * 48_000 // 124
     assert len(back) >= one_bar

@@ -8,6 +8,8 @@ import soundfile
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 MINE = {"generate_and_mix", "own_loops", "write_a_set", "play_by_hand"}
+# Needs a set that plays: run by tests/control/web.
+OF_OTHERS = {"move_by_program"}
 
 
 @pytest.fixture

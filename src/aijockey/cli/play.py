@@ -6,8 +6,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aijockey.cli import surfaces
 from aijockey.cli.arguments import tempo, whole_number
 from aijockey.cli.render import render_with_progress
+from aijockey.cli.surfaces import page
 
 if TYPE_CHECKING:
     from aijockey.live.output import Output
@@ -54,9 +56,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--output",
-        choices=("device", "null"),
+        choices=("device", "page", "null"),
         default="device",
-        help="null plays in real time into nothing, for machines without sound",
+        help="page plays in the browser alone, for machines without sound; null into nothing, in real time",
     )
     parser.add_argument(
         "--block",
@@ -77,12 +79,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="processes that make loops, at most (without: what a short measurement says)",
     )
-    parser.add_argument(
-        "--port",
-        type=whole_number(0, 65535),
-        metavar="P",
-        help="control by JSON lines on this port of this machine, 0 for any that is free (without: none)",
-    )
+    page.add_arguments(parser)
+    surfaces.add_arguments(parser)
     parser.add_argument(
         "--record", type=Path, metavar="FILE", help="record to FILE.wav (FILE-2 if it is there)"
     )
@@ -138,11 +136,11 @@ def run(arguments: argparse.Namespace) -> int:
         voices={voice.name: voice.tonal for voice in manifest.voices},
         bars=bars,
         loop_samples=manifest.samples,
-        open_output=device.open_null if arguments.output == "null" else open_output,
+        open_output=open_output if arguments.output == "device" else device.open_null,
         devices=(arguments.device, *arguments.spare),
         block_samples=arguments.block,
         ahead_samples=(arguments.ahead_ms or 0) * RATE_HZ // 1000,
-        port=arguments.port,
+        surfaces=page.surface_plan(arguments, pack),
         most_workers=arguments.workers or 0,
         stream=stream_of(arguments, live_set.title),
         folder=folder,
@@ -153,7 +151,7 @@ def run(arguments: argparse.Namespace) -> int:
         packs=(pack_note(pack),),
     )
     try:
-        return play(plan)
+        return play(plan, open_page=not arguments.no_open)
     except NoDeviceError as error:
         return render_instead(live_set, pack, bars, str(error))
 
@@ -255,7 +253,7 @@ def render_instead(live_set: "LiveSet", pack: "Pack", bars: int, reason: str) ->
     return 0
 
 
-def play(plan: "Plan") -> int:
+def play(plan: "Plan", *, open_page: bool = False) -> int:
     """Play a plan, showing bars and health until its end or Ctrl-C, which fades out; a second one cuts."""
     from aijockey.live.processes.health import health_line
     from aijockey.live.processes.supervisor import Supervisor
@@ -264,6 +262,8 @@ def play(plan: "Plan") -> int:
     try:
         supervisor.start()
         supervisor.wait_until_playing()
+        if supervisor.front.serves:
+            page.announce(supervisor.front.access, open_page=open_page)
         while not supervisor.finished and supervisor.failure is None:
             try:
                 show(supervisor)
@@ -295,8 +295,6 @@ def show(supervisor: "Supervisor") -> None:
     name = supervisor.state()["device"].get("name", "the device")
     if not supervisor.fading:
         print(f"'{plan.live_set.title}' into {name}; Ctrl-C ends it", file=sys.stderr)
-        if supervisor.port is not None:
-            print(f"control: JSON lines on 127.0.0.1:{supervisor.port}", file=sys.stderr)
     told = len(supervisor.notes) if supervisor.fading else 0
     shape = "{desc} |{bar}| {n_fmt}/{total_fmt} bars{postfix}"
     with tqdm(total=plan.bars, unit="bar", bar_format=shape) as shown:

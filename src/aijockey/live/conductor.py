@@ -10,7 +10,14 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from aijockey.control import parameters
-from aijockey.control.parameters import DECK_PARAMETERS, GLOBAL_PARAMETERS, LOOP_LENGTHS, SILENCE_DB, Target, Value
+from aijockey.control.parameters import (
+    DECK_PARAMETERS,
+    GLOBAL_PARAMETERS,
+    LOOP_LENGTHS,
+    SILENCE_DB,
+    Target,
+    Value,
+)
 from aijockey.live.clock import TempoMap
 from aijockey.live.deck import Deck
 from aijockey.live.history import History, Move, is_undone

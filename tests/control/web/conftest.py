@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -16,7 +17,9 @@ from aijockey.control.web.protocol import Meters, RefusedError
 from aijockey.control.web.service import WebConfig, WebService
 from aijockey.live.processes.server import listen
 
-INSTRUMENT = Instrument("test", 2, (Voice("techno", False, ("swing",)), Voice("bass", True, ("bass",))), "tiny")
+INSTRUMENT = Instrument(
+    "test", 2, (Voice("techno", False, ("swing",)), Voice("bass", True, ("bass",))), "tiny"
+)
 
 
 class FakeReader:
@@ -41,7 +44,9 @@ class FakeBackstage:
 
     def __init__(self) -> None:
         self.sounds = ("master",)
-        self.keys = [{"key": "Space", "address": "deck.1.play", "value": 1, "meaning": "play", "group": "deck"}]
+        self.keys = [
+            {"key": "Space", "address": "deck.1.play", "value": 1, "meaning": "play", "group": "deck"}
+        ]
         self.shown: dict[str, Any] = {"bar": 0, "decks": [{"voice": "techno"}]}
         self.told: list[str] = []
         self.done: list[tuple[str, Mapping[str, Any]]] = []
@@ -118,10 +123,15 @@ class Stage:
         for client in self._clients:
             client.close()
         self._clients.clear()
+        deadline = time.monotonic() + 30
+        while self.call(lambda: list(self.service.hub.visitors)):
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
         self.link.sent.clear()
 
     def close(self) -> None:
         self.leave()
+        assert self.service.hub.last_error == ""
         self._loop.call_soon_threadsafe(self._task.cancel)
         self._thread.join(30)
         self.listener.close()
@@ -140,6 +150,7 @@ def stage(serving: Stage) -> Iterator[Stage]:
     yield serving
     serving.leave()
     serving.call(serving.desk._holders.clear)
+    serving.call(serving.desk._sent.clear)
     for address, value in serving.desk._defaults.items():
         serving.desk._values[address] = value
 

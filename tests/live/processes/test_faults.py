@@ -1,6 +1,5 @@
 """What may happen on a stage, done to the real processes. Sound is judged in samples, never by a clock."""
 
-import json
 import random
 import signal
 import socket
@@ -10,8 +9,10 @@ import time
 import numpy as np
 import pytest
 
+from aijockey.control.web.client import Client
 from aijockey.errors import AijockeyError
 from aijockey.live.output import NoDeviceError
+from aijockey.live.processes.front import SurfacePlan
 from aijockey.live.processes.server import PortTakenError
 from aijockey.live.processes.supervisor import Plan, Supervisor
 from aijockey.live.set_file import LiveSet
@@ -22,7 +23,9 @@ pytestmark = pytest.mark.slow
 
 @linux
 def test_writer_server_and_device_are_killed_and_the_sound_goes_on(perform, eventually, stage, tmp_path):
-    supervisor, ear = perform(port=0, folder=tmp_path, record="night", log=tmp_path / "log.txt")
+    supervisor, ear = perform(
+        surfaces=SurfacePlan(port=0), folder=tmp_path, record="night", log=tmp_path / "log.txt"
+    )
     eventually(lambda: (supervisor.board.read("writer") or {}).get("recording"))
     for role in ("writer", "server", "device"):
         stage.kill(supervisor, role)
@@ -32,12 +35,9 @@ def test_writer_server_and_device_are_killed_and_the_sound_goes_on(perform, even
     eventually(lambda: supervisor.board.age_s("device") < 0.3)
     taken = supervisor.board["device_position"]
     eventually(lambda: supervisor.board["device_position"] > taken + 24_000)
-    # The socket answers, on the same port.
-    with socket.create_connection(("127.0.0.1", supervisor.port), timeout=60) as link:
-        link.sendall(b'{"get": "state", "id": 7}\n')
-        answer = json.loads(link.makefile().readline())
-    assert answer["id"] == 7
-    assert answer["state"]["device_restarts"] == 1
+    # Surfaces are served again, on the same port.
+    with Client(supervisor.port, timeout_s=60) as client:
+        assert client.get("state")["device_restarts"] == 1
     # The recording goes on in a second file; the first can be read.
     eventually(lambda: (supervisor.board.read("writer") or {}).get("path", "").endswith("night-2.wav"))
     eventually(lambda: (supervisor.board.read("writer") or {}).get("seconds", 0) > 0.5)
@@ -209,7 +209,8 @@ def test_a_port_is_had_once(makers):
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         plan = Plan(
-            LiveSet(({"voice": "tone"},)), makers.make, "", makers.VOICES, 4, port=taken.getsockname()[1]
-        )
+            LiveSet(({"voice": "tone"},)), makers.make, "", makers.VOICES, 4,
+            surfaces=SurfacePlan(port=taken.getsockname()[1]),
+        )  # fmt: skip
         with pytest.raises(PortTakenError, match="does AI Jockey run already"):
             Supervisor(plan)

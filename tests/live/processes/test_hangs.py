@@ -102,13 +102,15 @@ SET_THAT_IS_KILLED = """
 import json, os, signal, sys, time
 import fault_makers
 from aijockey.live.processes.device import open_null
+from aijockey.live.processes.front import SurfacePlan
 from aijockey.live.processes.supervisor import Plan, Supervisor
 from aijockey.live.set_file import LiveSet
 
 if __name__ == "__main__":
     deck = {"voice": "tone", "play": 1.0}
     supervisor = Supervisor(
-        Plan(LiveSet((deck,)), fault_makers.make, "", fault_makers.VOICES, 1000, open_output=open_null, port=0)
+        Plan(LiveSet((deck,)), fault_makers.make, "", fault_makers.VOICES, 1000, open_output=open_null,
+             surfaces=SurfacePlan(port=0))
     )
     supervisor.start()
     supervisor.wait_until_playing(240)

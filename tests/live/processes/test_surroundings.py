@@ -3,10 +3,8 @@
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -14,6 +12,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from aijockey.control.web.client import Client
+from aijockey.live.processes.front import SurfacePlan
 from aijockey.live.recording.disk import RESERVE_BYTES
 
 pytestmark = pytest.mark.endurance
@@ -62,26 +62,19 @@ def test_a_full_disk_stops_the_recording_alone(perform, eventually, stage, small
 
 
 def test_events_from_a_surface_gone_wild_are_thinned_and_the_newest_of_each_wins(perform, eventually, stage):
-    supervisor, ear = perform(port=0)
+    supervisor, ear = perform(surfaces=SurfacePlan(port=0))
     addresses = ("deck.1.gain_db", "deck.1.low_db", "deck.1.pan", "mixer.crossfader", "room.gain_db")
     values = np.random.default_rng(5).uniform(-1, 0, EVENTS)
-    lines = [
-        json.dumps({"set": addresses[number % len(addresses)], "to": round(float(value), 4)})
-        for number, value in enumerate(values)
-    ]
     last = {address: -0.5 - number / 100 for number, address in enumerate(addresses)}
-    lines += [json.dumps({"set": address, "to": value, "id": address}) for address, value in last.items()]
-    answers = []
-    with socket.create_connection(("127.0.0.1", supervisor.port), timeout=300) as link:
-        reader = threading.Thread(target=lambda: answers.extend(link.makefile()), daemon=True)
-        reader.start()
-        began = time.monotonic()
-        link.sendall("\n".join(lines).encode() + b"\n")
-        eventually(lambda: len(answers) == len(last))
+    began = time.monotonic()
+    with Client(supervisor.port, timeout_s=300) as client:
+        for number, value in enumerate(values):
+            client.send({"set": addresses[number % len(addresses)], "to": round(float(value), 4)})
+            if number % 100 == 0:
+                client.turn()
+        for address, value in last.items():
+            assert client.move(address, value) == value
         print(f"{EVENTS} events taken in {time.monotonic() - began:.2f} s")
-        link.shutdown(socket.SHUT_RDWR)
-        reader.join(60)
-    assert [json.loads(answer)["ok"] for answer in answers] == [True] * len(last)
 
     def newest():
         return {event.address: event.value for event in supervisor._live}

@@ -1,1 +1,31 @@
-"""Arguments of `aijockey play` for each surface, and what to run for them."""
+"""Surfaces on the command line of ``play``: one module each, with ``add_arguments(parser)`` and ``configs(arguments)``.
+
+``configs`` gives the services that run in the control process; none where nothing was asked for. Libraries are
+imported by the services themselves, so that ``--help`` is instant.
+"""
+
+import argparse
+import importlib
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aijockey.control.services import ServiceConfig
+
+# Modules of this package, beside `page`, which is always there.
+SURFACES: tuple[str, ...] = ("midi", "osc")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of all surfaces."""
+    for module in _modules():
+        module.add_arguments(parser)
+
+
+def configs(arguments: argparse.Namespace) -> "tuple[ServiceConfig, ...]":
+    """What was asked for."""
+    return tuple(config for module in _modules() for config in module.configs(arguments))
+
+
+def _modules() -> tuple[ModuleType, ...]:
+    return tuple(importlib.import_module(f"{__name__}.{name}") for name in SURFACES)

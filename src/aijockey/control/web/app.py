@@ -1,6 +1,7 @@
 """The web application: the page's files, pairing, and the WebSocket. All that comes in is checked by a guard first."""
 
 import asyncio
+import itertools
 import json
 from collections.abc import Callable
 
@@ -10,7 +11,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
-from starlette.websockets import WebSocket, WebSocketState
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from aijockey.control.web import pages, protocol
 from aijockey.control.web.guard import COOKIE, Guard
@@ -18,7 +19,8 @@ from aijockey.control.web.hub import Hub
 from aijockey.control.web.visitor import Frame, Visitor
 
 MOST_BODY_BYTES = 4096
-HELLO_S = 5.0
+HELLO_S = BODY_S = 5.0
+FLOOD_MESSAGES, FLOOD_PAUSE_S = 32, 0.005
 # Ends a connection at once, whatever is still to be sent on it; of the address that it comes from.
 Abort = Callable[[tuple[str, int]], None]
 
@@ -84,7 +86,11 @@ class Web:
     async def pair(self, request: Request) -> Response:
         """Take a token, give a cookie."""
         head = self._private(request)
-        token = await _token_of(request)
+        try:
+            async with asyncio.timeout(BODY_S):
+                token = await _token_of(request)
+        except TimeoutError:
+            token = None
         if token is None:
             return PlainTextResponse('expected {"token": …} as application/json', 400, headers=head)
         if not self._guard.knows_token(token):
@@ -128,7 +134,10 @@ class Web:
             asyncio.create_task(self._expect_hello(visitor)),
         ]
         try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                if (error := task.exception()) and not isinstance(error, OSError | WebSocketDisconnect):
+                    self._hub.last_error = f"{type(error).__name__}: {error}"[:200]
         finally:
             for task in tasks:
                 task.cancel()
@@ -136,13 +145,14 @@ class Web:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _hear(self, link: WebSocket, visitor: Visitor) -> None:
-        while link.client_state is WebSocketState.CONNECTED:
+        for number in itertools.count():
             message = await link.receive()
             if message["type"] == "websocket.disconnect":
                 return
             self._hub.hear(visitor, message.get("text"))
             if visitor.held_back:
-                await asyncio.sleep(0)  # a flood is heard, but others have their turn
+                # A flood is heard, but most of the time is for others.
+                await asyncio.sleep(0.0 if number % FLOOD_MESSAGES else FLOOD_PAUSE_S)
 
     async def _expect_hello(self, visitor: Visitor) -> None:
         await asyncio.sleep(HELLO_S)

@@ -10,10 +10,10 @@ It does one thing at a time: what the server tells is taken in by `turn`, and wh
 
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from types import TracebackType
-from typing import Any
+from typing import Any, ClassVar
 
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage
 from websockets.sync.client import ClientConnection, connect
@@ -93,8 +93,12 @@ class Client:
         self._number = 0
         self._answers: dict[int | str, dict[str, Any]] = {}
         self._pongs: dict[float, dict[str, Any]] = {}
-        self.send({"hello": protocol.VERSION, "name": name})
-        self._wait(lambda: bool(self.snapshot), "a snapshot")
+        try:
+            self.send({"hello": protocol.VERSION, "name": name})
+            self._wait(lambda: bool(self.snapshot), "a snapshot")
+        except ClientError:
+            self.close()
+            raise
 
     @property
     def name(self) -> str:
@@ -252,7 +256,7 @@ class Client:
         if "id" not in message:
             self.errors.append(message["error"])
 
-    _TAKES = {
+    _TAKES: ClassVar[dict[str, Callable[["Client", dict[str, Any]], None]]] = {
         "snapshot": _take_snapshot,
         "changes": _take_changes,
         "held": _take_held,

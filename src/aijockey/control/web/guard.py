@@ -1,12 +1,14 @@
 """Who may connect: loopback, or whoever has paired; the right host, no foreign origin.
 
-A page of somebody else in the player's browser can send requests to loopback. It cannot choose its ``Origin``, and where
-it makes a name of its own point at this machine (rebinding), that name is in ``Host``. Both are checked before anything else.
+A page of somebody else in the player's browser can send requests to loopback. It cannot choose its ``Origin``, and
+where it makes a name of its own point at this machine (rebinding), that name is in ``Host``. Both are checked before
+anything else.
 
 The pairing token is in the link of the QR code, in its fragment, which no browser sends. Sessions are not kept: a
 cookie is a random number and its signature by the token, so they outlive a restart of the process.
 """
 
+import contextlib
 import hmac
 import ipaddress
 import secrets
@@ -66,10 +68,8 @@ def network_names() -> tuple[str, ...]:
             except OSError:
                 continue
     name = socket.gethostname()
-    try:
+    with contextlib.suppress(OSError):
         found += [str(entry[4][0]) for entry in socket.getaddrinfo(name, None, socket.AF_INET)]
-    except OSError:
-        pass
     addresses = [address for address in dict.fromkeys(found) if not ipaddress.ip_address(address).is_loopback]
     names = [name, f"{name}.local"] if name and "." not in name else [name] if name else []
     return (*addresses, *names) if addresses else ()

@@ -27,6 +27,7 @@ MOST_STATE_HZ, MOST_METERS_HZ, MOST_OVER_BEATS = 20.0, 60.0, 1e5
 # Is obeyed whatever else was sent.
 URGENT = ("master.panic",)
 NAME = "web"
+REPLACED = "a newer move took its place"
 
 Message = dict[str, Any]
 
@@ -39,6 +40,8 @@ class Hub:
     desk, backstage : what is seen and moved.
     access : whose pairing link is told to whoever asks.
     clock : seconds, steady.
+
+    refused, dropped : messages and clients so far. last_error : what went wrong in here; "" is nothing, as it should.
     """
 
     def __init__(
@@ -51,6 +54,7 @@ class Hub:
         self.desk, self.backstage, self.access = desk, backstage, access or Access()
         self.visitors: list[Visitor] = []
         self.refused = 0
+        self.last_error = ""
         self.dropped = 0
         self._clock = clock
         self._numbers = itertools.count(1)
@@ -110,6 +114,9 @@ class Hub:
         if not urgent and not visitor.may_ask():
             self._too_fast(visitor, message)
             return
+        address = message.get("set")
+        if isinstance(address, str) and (older := visitor.held_back.pop(address, None)) is not None:
+            self._refuse(visitor, older, REPLACED)
         self._obey(visitor, message)
 
     def _obey(self, visitor: Visitor, message: Message) -> None:
@@ -118,7 +125,9 @@ class Hub:
             word = next((word for word in self._asks if word in message), None)
             if word is None:
                 said = ", ".join(sorted(message))[:100]
-                raise MessageError(f"a message with {said or 'nothing'}; expected one of {', '.join(self._asks)}")
+                raise MessageError(
+                    f"a message with {said or 'nothing'}; expected one of {', '.join(self._asks)}"
+                )
             if not visitor.met and word != "hello":
                 raise MessageError("the first message is a hello")
             answer = self._asks[word](visitor, message)
@@ -139,15 +148,20 @@ class Hub:
             visitor.leave()
 
     def _too_fast(self, visitor: Visitor, message: Message) -> None:
+        if not visitor.met or not isinstance(message.get("set"), str):
+            self._refuse(visitor, message, "too many messages at once", always=True)
+            return
+        left_out = visitor.hold_back(message)
+        if left_out is message:
+            self._refuse(visitor, message, "too many moves at once", always=True)
+        elif left_out is not None:
+            self._refuse(visitor, left_out, REPLACED)
+
+    def _refuse(self, visitor: Visitor, message: Message, reason: str, *, always: bool = False) -> None:
+        """Say that a message comes to nothing, to who waits for its answer, or ``always``."""
         tag = {"id": message["id"]} if _is_tag(message.get("id")) else {}
-        replaced: Message | None = message
-        if visitor.met and isinstance(message.get("set"), str):
-            replaced = visitor.hold_back(message)
-        if replaced is not None and _is_tag(replaced.get("id")):
-            tag = {"id": replaced["id"]}
-        if replaced is message or (replaced is not None and tag):
-            self.refused += 1
-            reason = "too many messages at once" if replaced is message else "a newer move took its place"
+        self.refused += always
+        if tag or always:
             visitor.say({**tag, "error": reason})
 
     # What they ask.
@@ -158,12 +172,14 @@ class Hub:
         if visitor.met:
             raise MessageError("hello is said once")
         visitor.name = protocol.client_name(message.get("name", "client"), next(self._numbers))
-        visitor.met = True
         self._greet(visitor)
+        visitor.met = True
 
     def _set(self, visitor: Visitor, message: Message) -> Any:
         over_beats = number_of(message, "over", 0.0, MOST_OVER_BEATS, 0.0)
-        return self.desk.move(_address(message, "set"), message.get("to"), over_beats=over_beats, source=visitor.name)
+        return self.desk.move(
+            _address(message, "set"), message.get("to"), over_beats=over_beats, source=visitor.name
+        )
 
     def _hold(self, visitor: Visitor, message: Message) -> bool:
         address = _address(message, "hold")
@@ -289,9 +305,7 @@ class Hub:
         self._tell(encode({"held": news}))
 
     def _tell_state(self, visitor: Visitor) -> None:
-        news = {
-            key: value for key, value in self._state.items() if self._state_numbers[key] > visitor.told
-        }
+        news = {key: value for key, value in self._state.items() if self._state_numbers[key] > visitor.told}
         if news:
             visitor.tell(encode({"state": news}))
         visitor.told = self._state_number
@@ -337,6 +351,7 @@ class Hub:
         return {
             "clients": sum(visitor.met for visitor in self.visitors),
             "refused": self.refused,
+            "last_error": self.last_error,
             "dropped": self.dropped,
             "lost_sound_frames": sum(visitor.lost_sound for visitor in self.visitors),
         }

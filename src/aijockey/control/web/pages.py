@@ -77,8 +77,15 @@ def headers(host: str) -> dict[str, str]:
         "form-action": "'none'",
         "frame-ancestors": "'none'",
     }
-    return {**HEADERS, "Content-Security-Policy": "; ".join(f"{key} {value}" for key, value in policy.items())}
+    return {
+        **HEADERS,
+        "Content-Security-Policy": "; ".join(f"{key} {value}" for key, value in policy.items()),
+    }
 
 
 def _is_plain(name: str) -> bool:
-    return bool(name) and not name.startswith(".") and all(c.isascii() and (c.isalnum() or c in "._-") for c in name)
+    return (
+        bool(name)
+        and not name.startswith(".")
+        and all(c.isascii() and (c.isalnum() or c in "._-") for c in name)
+    )

@@ -32,7 +32,7 @@ _METERS_HEADER = struct.Struct("<BBHIddff")
 _SOUND_HEADER = struct.Struct("<BBHIdd")
 LEVELS = ("peak_left_db", "peak_right_db", "rms_db", "lufs")
 FLOOR_DB = -120.0
-_NAME = re.compile(r"[A-Za-z0-9-]{1,%d}" % MOST_NAME)
+_NAME = re.compile(rf"[A-Za-z0-9-]{{1,{MOST_NAME}}}")
 
 
 class MessageError(AijockeyError):

@@ -63,6 +63,7 @@ class WebService:
                 lifespan="off",
                 log_config=None,
                 access_log=False,
+                log_level="critical",  # what strangers send is counted, not written down
                 proxy_headers=False,  # who connects is who the system says
                 server_header=False,
                 timeout_graceful_shutdown=END_S,
@@ -110,7 +111,7 @@ class WebService:
 
     def _abort(self, client: tuple[str, int]) -> None:
         for one in list(self._server.server_state.connections):
-            if one.client == client:
+            if getattr(one, "client", None) == client:
                 one.transport.abort()
 
 

@@ -1,4 +1,7 @@
-"""Sound to whoever listens in a page: read once, packed once, sent to each; who falls behind loses sound, nobody else."""
+"""Sound to whoever listens in a page: read once, packed once, sent to each.
+
+Who falls behind loses sound, nobody else.
+"""
 
 import asyncio
 from collections.abc import Iterator, Sequence

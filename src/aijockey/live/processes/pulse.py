@@ -40,7 +40,16 @@ class Pulse:
 
 def show_pulse(board: Board, pulse: Pulse) -> None:
     """Put it on the board. Thread: audio"""
-    head = (pulse.frame, pulse.beat, pulse.tempo_bpm, pulse.limiter_db, len(pulse.levels) - 1.0, 0.0, 0.0, 0.0)
+    head = (
+        pulse.frame,
+        pulse.beat,
+        pulse.tempo_bpm,
+        pulse.limiter_db,
+        len(pulse.levels) - 1.0,
+        0.0,
+        0.0,
+        0.0,
+    )
     board.show(PULSE, np.concatenate([head, pulse.levels.ravel()]))
 
 

@@ -20,6 +20,7 @@ from aijockey.live.shared_ring import SharedRing
 
 HOST, EVERYWHERE = "127.0.0.1", "0.0.0.0"
 BACKLOG = 128
+SEND_BYTES, RECEIVE_BYTES = 128 << 10, 16 << 10
 TURN_S = 1.0 / 60.0
 
 
@@ -59,6 +60,10 @@ def listen(port: int, host: str = HOST) -> socket.socket:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     exclusive = getattr(socket, "SO_EXCLUSIVEADDRUSE", None)  # Windows, where REUSEADDR would share the port
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR if exclusive is None else exclusive, 1)
+    # What connects inherits these. Of what a client does not read, the system keeps no megabytes either; and one that
+    # sends as fast as it can is taken in by small pieces, with others in between.
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BYTES)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)
     try:
         listener.bind((host, port))
         listener.listen(BACKLOG)

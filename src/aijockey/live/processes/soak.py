@@ -4,9 +4,7 @@ Eight decks are regenerated every two bars, each with variations, with effects o
 client that watches the state; beside it an idle callback with the same blocks says what the machine does to anybody.
 """
 
-import json
 import os
-import socket
 import tempfile
 import threading
 import time
@@ -16,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from aijockey.control.parameters import Value
+from aijockey.control.web.client import Client
 from aijockey.errors import AijockeyError
 from aijockey.live.output import Float
 from aijockey.live.processes import children, device, workers
 from aijockey.live.processes.device import OpenOutput
+from aijockey.live.processes.front import SurfacePlan
 from aijockey.live.processes.mailbox import Mailbox
 from aijockey.live.processes.supervisor import Plan, Supervisor
 from aijockey.live.set_file import Event, LiveSet
@@ -31,6 +31,7 @@ VARIATIONS = 4
 REFRESH_BARS = 2
 TEMPO_BPM = 128.0
 WATCH_HZ = 20
+TURN_S = 0.5
 SAMPLE_S = 2.0
 MIB = 1 << 20
 MESSAGE_BYTES = 16 << 10
@@ -129,7 +130,7 @@ def soak(
             open_output=open_output,
             devices=(device_name,),
             block_samples=block_samples,
-            port=0,
+            surfaces=SurfacePlan(port=0),
             folder=Path(folder),
             record="soak",
             variations=variations,
@@ -173,6 +174,7 @@ def _measure(supervisor: Supervisor, seconds: float, progress: Callable[[float],
         last = now
         time.sleep(min(SAMPLE_S, max(0.0, seconds - (now - began))))
     client.stopped.set()
+    client.join(30.0)
     state = supervisor.state()
     told = state["device"]
     return {
@@ -208,11 +210,10 @@ class _Client(threading.Thread):
         self.messages = 0
 
     def run(self) -> None:
-        with socket.create_connection(("127.0.0.1", self._port), timeout=30) as link:
-            link.sendall(json.dumps({"watch": WATCH_HZ}).encode() + b"\n")
-            lines = link.makefile()
-            while not self.stopped.is_set() and lines.readline():
-                self.messages += 1
+        with Client(self._port, name="soak", timeout_s=30.0) as client:
+            client.watch(state=WATCH_HZ, meters=WATCH_HZ)
+            while not self.stopped.is_set():
+                self.messages += client.turn(TURN_S)
 
 
 def _usage(supervisor: Supervisor) -> dict[str, tuple[float, int]]:

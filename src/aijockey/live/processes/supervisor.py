@@ -10,7 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -92,7 +92,7 @@ class Plan:
     devices: tuple[str | None, ...] = (None,)
     block_samples: int = 512
     ahead_samples: int = 0
-    surfaces: SurfacePlan = SurfacePlan()
+    surfaces: SurfacePlan = field(default_factory=SurfacePlan)
     most_workers: int = 0
     worker_memory_mib: int = 2048
     loop_deadline_s: float = LOOP_HANGS_S
