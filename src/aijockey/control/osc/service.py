@@ -30,7 +30,7 @@ LOOPBACK = ("127.0.0.0/8", "::1/128")
 URGENT = ("master.panic",)
 TURN_S = 0.004
 # Of each turn, so much may go to reading datagrams and so much to moving; the rest belongs to the other surfaces.
-READ_S = 0.004
+READ_S = 0.012
 READ_AT_ONCE = 64
 MOVE_S = 0.001
 MOST_DATAGRAM_BYTES = 8192

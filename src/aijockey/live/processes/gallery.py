@@ -162,8 +162,10 @@ class Gallery:
             shared.keep_order()
             picture = Picture(
                 int(shared["words"][slot, _BEATS]),
-                *(shared[part][slot].copy() for part in ("low", "high", "mel")),
-                hits=_hits(shared["hits"][slot, : int(shared["words"][slot, _HITS]) % (MOST_HITS + 1)].copy()),
+                shared["low"][slot].copy(),
+                shared["high"][slot].copy(),
+                shared["mel"][slot].copy(),
+                _hits(shared["hits"][slot, : int(shared["words"][slot, _HITS]) % (MOST_HITS + 1)].copy()),
             )
             shared.keep_order()
             if int(shared["words"][slot, _SEQUENCE]) == before:
