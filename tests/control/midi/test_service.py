@@ -158,7 +158,7 @@ def test_only_chosen_controllers_are_used(tmp_path):
 
 def test_a_flood_of_messages_takes_bounded_room_and_the_newest_stay(tmp_path):
     bench = Bench(tmp_path, KORG)
-    for number in range(20_000):
+    for number in range(6_000):
         bench.ports.listening[KORG](bytes((0xB0, 16, number % 128)))
     assert len(bench.service.devices[KORG].unread) == 4096
     bench.turn()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from aijockey.control.services import ServiceConfig
 
 # Modules of this package, beside `page`, which is always there.
-SURFACES: tuple[str, ...] = ("osc", "link", "autopilot")
+SURFACES: tuple[str, ...] = ("midi", "osc", "link", "autopilot")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -79,6 +79,12 @@ class _Device:
     surface: Surface | None
     unread: deque[bytes]
 
+    def send(self, data: bytes) -> None:
+        """Tell the device, whatever a system says of a cable that was pulled: the next look for ports finds out."""
+        if self.outward is not None:
+            with contextlib.suppress(Exception):
+                self.outward.send(data)
+
 
 class MidiService:
     """See the module's text.
@@ -123,8 +129,10 @@ class MidiService:
         try:
             while True:
                 self.turn()
+                # Not wait_for: where both happen at once, that of Python 3.11 loses a cancellation.
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), TURN_S)
+                    async with asyncio.timeout(TURN_S):
+                        await self._wake.wait()
                 self._wake.clear()
         finally:
             end()
@@ -310,7 +318,9 @@ class MidiService:
                 self._lose(name)
         for name in wanted:
             if name not in self.devices:
-                self._find(name, partner(name, outputs))
+                self._find(name)
+            if name in self.devices:
+                self._find_output(self.devices[name], partner(name, outputs))
         for part in {*self.config.clock_out, *([self.config.notes_out] if self.config.notes_out else [])}:
             self._look_for_output(part, outputs)
 
@@ -320,28 +330,29 @@ class MidiService:
         chosen = not self.config.only or any(part.lower() in name.lower() for part in self.config.only)
         return self.config.controllers and is_controller(name) and chosen
 
-    def _find(self, name: str, output: str | None) -> None:
+    def _find(self, name: str) -> None:
         try:
             inward = self.ports.open_input(name, lambda data: self.received(name, data))
         except PortError as error:
             self.problems[name] = str(error)
             return
-        outward = None
-        if output is not None:
-            try:
-                outward = self.ports.open_output(output)
-            except PortError as error:
-                self.problems[name] = str(error)
-        made = self.folder.for_port(name) or ControllerMap("not mapped yet", (name,), ())
-        is_surface = self.config.controllers and is_controller(name)
-        device = _Device(name, inward, outward, None, deque(maxlen=MOST_UNREAD))
-        if is_surface:
-            device.surface = Surface(
-                name, made, self.desk, self.name, _guarded(outward) if outward else None, self._clock
-            )
-            device.surface.greet()
+        device = _Device(name, inward, None, None, deque(maxlen=MOST_UNREAD))
+        if self.config.controllers and is_controller(name):
+            made = self.folder.for_port(name) or ControllerMap("not mapped yet", (name,), ())
+            device.surface = Surface(name, made, self.desk, self.name, device.send, self._clock)
         self.devices[name] = device
         self.problems.pop(name, None)
+
+    def _find_output(self, device: _Device, output: str | None) -> None:
+        """Where a device is shown things; it may appear later than what it sends from."""
+        if device.surface is None or device.outward is not None or output is None:
+            return
+        try:
+            device.outward = self.ports.open_output(output)
+        except PortError as error:
+            self.problems[device.name] = str(error)
+            return
+        device.surface.greet()
 
     def _lose(self, name: str) -> None:
         device = self.devices.pop(name)
@@ -377,13 +388,3 @@ class MidiService:
                     port.send(data)
 
         return send
-
-
-def _guarded(port: OpenPort) -> Send:
-    """Sends, whatever a system says of a cable that was pulled: the next look for ports finds out."""
-
-    def send(data: bytes) -> None:
-        with contextlib.suppress(Exception):
-            port.send(data)
-
-    return send
