@@ -160,6 +160,24 @@ def test_a_hand_that_brings_a_second_bass_gets_the_room(make_show: MakeShow) -> 
     assert [deck for deck, look in decks.items() if look.role == "bass" and look.audible] == [other]
 
 
+def test_what_a_late_loop_undoes_is_taken_up_again(make_show: MakeShow) -> None:
+    show = make_show("house", seed=3)
+    rides: list[tuple[float, str, object, float]] = []
+    bar = 0
+    while not rides:
+        bar += 2
+        show.play(bar)
+        rides = [move for move in show.moves if move[1].endswith("filter") and move[2] == 0.0 and move[3]]
+    address = rides[0][1]
+    # The mixer that a late loop brings with it.
+    bar += 1
+    show.play(bar)
+    show.engine.submit(address, 0.65)
+    show.play(bar + 1)
+    assert show.engine.conductor.values[address] == 0.0
+    assert address not in show.autopilot.status()["hands"]
+
+
 def test_undo_is_a_hand(make_show: MakeShow) -> None:
     show = make_show("house", seed=3)
     # The desk sees what the engine says, and nobody else's word.

@@ -1,8 +1,9 @@
 """The set and a Link session keep together: tempo both ways by ramps, phase by bending, start and stop if wanted.
 
-Nothing jumps on either side. With others there, the set comes to them: a tempo is taken over by a ramp, and what is then
-still missing in phase is made up by bending the tempo for a stretch of beats that the engine counts itself, so a
-correction is exact however late it is heard of. Alone, the session is laid to the set, so that who joins finds its bars.
+Nothing jumps on either side. With others there, the set comes to them: a tempo is taken over by a ramp, and what is
+then still missing in phase is made up by bending the tempo for a stretch of beats that the engine counts itself, so a
+correction is exact however late it is heard of. Alone, the session is laid to the set, so that whoever joins finds its
+bars.
 """
 
 import math
