@@ -78,7 +78,7 @@ def test_roles_of_voices(name: str, tonal: bool, role: str) -> None:
         ('summary = "x"\n[[section]]\nname = "a"\nenergy = 0.5\nplay = ["drums"]\nnext = ["a"]', "drums"),
         ('summary = "x"\n[[section]]\nname = "a"\nenergy = 0.5\nplay = ["beat"]\nnext = ["b"]', "'b'"),
         ('summary = "x"\n[[section]]\nname = "a"\nenergy = 5\nplay = ["beat"]\nnext = ["a"]', "energy"),
-        ('[mix]\nbeat = { filter = 3 }\n[[section]]\nname = "a"\nenergy = 0.5\nplay = ["beat"]\nnext = ["a"]', "filter"),
+        ('[mix]\nbeat = { filter = 3 }\n[[section]]\nname = "a"\nenergy = 1\nplay = ["beat"]\nnext = ["a"]', "filter"),
     ],
 )  # fmt: skip
 def test_a_wrong_style_says_where(text: str, said: str) -> None:

@@ -162,18 +162,20 @@ def test_a_hand_that_brings_a_second_bass_gets_the_room(make_show: MakeShow) -> 
 
 def test_what_a_late_loop_undoes_is_taken_up_again(make_show: MakeShow) -> None:
     show = make_show("house", seed=3)
-    rides: list[tuple[float, str, object, float]] = []
+    closed: list[str] = []
     bar = 0
-    while not rides:
+    while not closed:
         bar += 2
         show.play(bar)
-        rides = [move for move in show.moves if move[1].endswith("filter") and move[2] == 0.0 and move[3]]
-    address = rides[0][1]
-    # The mixer that a late loop brings with it.
-    bar += 1
-    show.play(bar)
+        closed = [str(address) for _, address, value, _ in show.moves
+                  if address.endswith("loop") and "filter=0.65" in str(value)]  # fmt: skip
+    address = closed[0].replace("loop", "filter")
+    while show.engine.conductor.values[address] != 0.0 or not show.engine.plays(int(address.split(".")[1])):
+        bar += 1
+        show.play(bar)
+    # A late loop brings the mixer along that it was to enter with.
     show.engine.submit(address, 0.65)
-    show.play(bar + 1)
+    show.play(bar + 2)
     assert show.engine.conductor.values[address] == 0.0
     assert address not in show.autopilot.status()["hands"]
 

@@ -16,8 +16,8 @@ WHOLE_DECK = (
 # So many values of one parameter may be on their way to the engine and back, and for so long.
 MOST_OWN = 12
 ON_THE_WAY_BEATS = 12.0
-# What acts so long after it was meant to is late.
-LATE_BEATS = 2.0
+# What acts so long after it was meant to is late; still later, it is no loop but somebody who wants it so.
+LATE_BEATS, LATEST_BEATS = 2.0, 17.0
 
 
 class Hands:
@@ -48,7 +48,8 @@ class Hands:
         if change.source != ENGINE or not meant or not told or meant[-1][1] == change.value:
             return None
         # What acts now, or is about to, is as it should be.
-        return meant[-1][1] if told[-1] < min(meant[-1][0], beat - LATE_BEATS) else None
+        late_beats = beat - told[-1]
+        return meant[-1][1] if told[-1] < meant[-1][0] and LATE_BEATS < late_beats < LATEST_BEATS else None
 
     def hear(self, change: Change, beat: float) -> bool:
         """Take in a change at ``beat``; True where a hand made it.

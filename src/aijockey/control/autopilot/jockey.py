@@ -122,6 +122,7 @@ class Autopilot:
         meant = self.hands.overtaken(change, self._beat)
         if meant is not None and not parameters.resolve(change.address).parameter.planned:
             self._push(Step(self._beat, change.address, meant, CATCH_UP_BEATS))
+            return
         self.hands.hear(change, self._beat)
 
     def _wanted(self, beat: float) -> float:
