@@ -37,7 +37,8 @@ def test_transport_decks_plan_and_health_are_there() -> None:
     text = shown()
     for words in (
         "124.0 BPM → 128.0", "bar 10 of 96 ●●●○", "phrase 2, bar 2 of 8", "1 ▶ techno", "filter +0.40",
-        "→ 9 in 2.4 bars", "2 · bass", "-inf", "mute", "late", "autopilot house: build, drop in 4 bars", "yours: deck.2",
+        "→ 9 in 2.4 bars", "2 · bass", "-inf", "mute", "late",
+        "autopilot house: build, drop in 4 bars", "yours: deck.2",
         "undo 3",
         "into Speakers", "recording night", "1 late loops",
     ):  # fmt: skip

@@ -121,7 +121,8 @@ class LinkFollower:
         small = abs(tempo_bpm - self._bpm) < SMALL_CHANGE * self._bpm
         self._bpm = tempo_bpm
         over_beats = SHORT_RAMP_BEATS if small else RAMP_BEATS
-        if self._move(TEMPO, round(tempo_bpm, 4), over_beats):
+        # Link counts whole microseconds a beat: 126 BPM come as 126.0001.
+        if self._move(TEMPO, round(tempo_bpm, 3), over_beats):
             self._sent_s = self._now_s
             self._wait_s = self._now_s + over_beats * 60.0 / min(tempo_bpm, self._bpm) + SETTLE_S
 
