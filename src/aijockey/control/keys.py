@@ -13,8 +13,8 @@ from aijockey.control.desk import Desk
 from aijockey.control.parameters import ParameterError, Value
 
 ACTIONS = ("help", "end")
-# One word a deck, from the top of its column to the bottom.
-COLUMNS = ("1qaz", "2wsx", "3edc", "4rfv", "5tgb", "6yhn", "7ujm", "8ik,")
+# Each deck's column from top to bottom.
+COLUMNS = tuple(zip("12345678", "qwertyui", "asdfghjk", "zxcvbnm,", strict=True))
 SHIFTED = {",": "<"}
 
 
@@ -44,7 +44,7 @@ class Key:
         return row
 
 
-def _column(deck: int, keys: str) -> tuple[Key, ...]:
+def _column(deck: int, keys: tuple[str, str, str, str]) -> tuple[Key, ...]:
     launch, up, down, mute = keys
     group, name = f"Deck {deck}", f"deck.{deck}."
     return (

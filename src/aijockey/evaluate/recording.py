@@ -3,6 +3,7 @@
 The sound is measured from the recording, who plays when from its set file, which is rehearsed without sound.
 """
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,7 +86,7 @@ def judge_recording(sound_file: Path, set_file: Path) -> Recording:
 
 
 def rehearse(live_set: LiveSet, samples: int) -> tuple[Lanes, npt.NDArray[np.int64]]:
-    """Who plays in the middle of each bar of ``samples``, and the sample that each bar begins on, with the end as the last."""
+    """Who plays in the middle of each bar within ``samples``; and where each bar begins, with the end as the last."""
     names = live_set.voices
     engine = Rehearsal(
         live_set,
@@ -120,7 +121,7 @@ def short_term_lufs(sound: Float, starts: npt.NDArray[np.int64]) -> Double:
     """Loudness of the 3 s around the middle of each bar; -70 for silence."""
     half = round(SHORT_TERM_S * RATE_HZ / 2)
     levels = []
-    for start, end in zip(starts, starts[1:], strict=False):
+    for start, end in itertools.pairwise(starts):
         middle = (start + end) // 2
         meter = LoudnessMeter()
         meter.add(sound[:, max(0, middle - half) : middle + half])
@@ -160,7 +161,9 @@ def _figures(
         "longest_silence_s": round(longest_silence_s(sound), 2),
         "bars_with_two_open_basses": int((lanes.bass > 1).sum()),
         "bars_with_two_open_beats": int((lanes.beat > 1).sum()),
-        "decks_at_once": {"least": int(at_once.min()), "mean": round(float(at_once.mean()), 2), "most": int(at_once.max())},
+        "decks_at_once": {
+            "least": int(at_once.min()), "mean": round(float(at_once.mean()), 2), "most": int(at_once.max()),
+        },
         "voices": _voices(live_set, lanes),
         "changes": _changes(lanes),
         "truths": _truths(sound, live_set, starts),

@@ -15,7 +15,8 @@ STATE: dict[str, Any] = {
     "decks": [
         {"voice": "techno", "plays": True, "loop": "voice=techno; point=7", "next": "voice=techno; point=9",
          "enters": 48.0, "late": False, "error": "", "peak": 0.5},
-        {"voice": "bass", "plays": False, "loop": "", "next": "", "enters": None, "late": True, "error": "", "peak": 0.0},
+        {"voice": "bass", "plays": False, "loop": "", "next": "", "enters": None, "late": True, "error": "",
+         "peak": 0.0},
     ],
 }  # fmt: skip
 VALUES = {"deck.1.gain_db": -3.0, "deck.1.filter": 0.4, "deck.2.gain_db": -90.0, "deck.2.mute": 1.0}
@@ -35,8 +36,10 @@ def shown(**changes: Any) -> str:
 def test_transport_decks_plan_and_health_are_there() -> None:
     text = shown()
     for words in (
-        "124.0 BPM → 128.0", "bar 10 of 96 ●●●○", "phrase 2, bar 2 of 8", "1 ▶ techno", "filter +0.40", "→ 9 in 2.4 bars",
-        "2 · bass", "-inf", "mute", "late", "autopilot house: build, drop in 4 bars", "yours: deck.2", "undo 3",
+        "124.0 BPM → 128.0", "bar 10 of 96 ●●●○", "phrase 2, bar 2 of 8", "1 ▶ techno", "filter +0.40",
+        "→ 9 in 2.4 bars", "2 · bass", "-inf", "mute", "late",
+        "autopilot house: build, drop in 4 bars", "yours: deck.2",
+        "undo 3",
         "into Speakers", "recording night", "1 late loops",
     ):  # fmt: skip
         assert words in text, words

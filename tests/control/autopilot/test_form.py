@@ -61,7 +61,8 @@ def test_energy_stays_in_its_range_and_rises_at_the_beginning() -> None:
 @pytest.mark.parametrize(
     ("name", "tonal", "role"),
     [("techno", False, "beat"), ("deep_bass", True, "bass"), ("drum_and_bass", False, "bass"), ("hats", False, "tops"),
-     ("pads", True, "pad"), ("stabs", True, "lead"), ("textures", False, "texture"), ("x", True, "pad"), ("x", False, "beat")],
+     ("pads", True, "pad"), ("stabs", True, "lead"), ("textures", False, "texture"), ("x", True, "pad"),
+     ("x", False, "beat")],
 )  # fmt: skip
 def test_roles_of_voices(name: str, tonal: bool, role: str) -> None:
     assert role_of(Voice(name, tonal)) == role
@@ -77,8 +78,7 @@ def test_roles_of_voices(name: str, tonal: bool, role: str) -> None:
         ('summary = "x"\n[[section]]\nname = "a"\nenergy = 0.5\nplay = ["drums"]\nnext = ["a"]', "drums"),
         ('summary = "x"\n[[section]]\nname = "a"\nenergy = 0.5\nplay = ["beat"]\nnext = ["b"]', "'b'"),
         ('summary = "x"\n[[section]]\nname = "a"\nenergy = 5\nplay = ["beat"]\nnext = ["a"]', "energy"),
-        ('summary = "x"\n[mix]\nbeat = { filter = 3 }\n[[section]]\nname = "a"\nenergy = 0.5\nplay = ["beat"]\nnext = ["a"]',
-         "filter"),
+        ('[mix]\nbeat = { filter = 3 }\n[[section]]\nname = "a"\nenergy = 1\nplay = ["beat"]\nnext = ["a"]', "filter"),
     ],
 )  # fmt: skip
 def test_a_wrong_style_says_where(text: str, said: str) -> None:

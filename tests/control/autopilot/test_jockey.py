@@ -160,6 +160,26 @@ def test_a_hand_that_brings_a_second_bass_gets_the_room(make_show: MakeShow) -> 
     assert [deck for deck, look in decks.items() if look.role == "bass" and look.audible] == [other]
 
 
+def test_what_a_late_loop_undoes_is_taken_up_again(make_show: MakeShow) -> None:
+    show = make_show("house", seed=3)
+    closed: list[str] = []
+    bar = 0
+    while not closed:
+        bar += 2
+        show.play(bar)
+        closed = [str(address) for _, address, value, _ in show.moves
+                  if address.endswith("loop") and "filter=0.65" in str(value)]  # fmt: skip
+    address = closed[0].replace("loop", "filter")
+    while show.engine.conductor.values[address] != 0.0 or not show.engine.plays(int(address.split(".")[1])):
+        bar += 1
+        show.play(bar)
+    # A late loop brings the mixer along that it was to enter with.
+    show.engine.submit(address, 0.65)
+    show.play(bar + 2)
+    assert show.engine.conductor.values[address] == 0.0
+    assert address not in show.autopilot.status()["hands"]
+
+
 def test_undo_is_a_hand(make_show: MakeShow) -> None:
     show = make_show("house", seed=3)
     # The desk sees what the engine says, and nobody else's word.

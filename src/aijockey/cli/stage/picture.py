@@ -80,7 +80,8 @@ def _transport(state: Mapping[str, Any], title: str, bars: int, width: int) -> s
     tempo, target = float(state.get("tempo_bpm", 0.0)), float(state.get("target_bpm", 0.0))
     toward = f" → {target:.1f}" if abs(target - tempo) > 0.05 and not state.get("nudge") else ""
     nudge = f" nudge {state['nudge']:+.1f} %" if state.get("nudge") else ""
-    left = f"{tempo:6.1f} BPM{toward}{nudge}   bar {bar + 1} of {bars} {dots}   phrase {bar // 8 + 1}, bar {bar % 8 + 1} of 8"
+    left = f"{tempo:6.1f} BPM{toward}{nudge}   bar {bar + 1} of {bars} {dots}"
+    left += f"   phrase {bar // 8 + 1}, bar {bar % 8 + 1} of 8"
     return BOLD + _cut(f"{left}   {title}", width) + PLAIN
 
 

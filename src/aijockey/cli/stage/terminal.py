@@ -1,4 +1,4 @@
-"""A terminal as an instrument: its whole screen, and keys as they are pressed. Left as it was found, whatever happens."""
+"""A terminal as an instrument: its whole screen, and keys as they are pressed; left as it was found in any case."""
 
 import atexit
 import contextlib

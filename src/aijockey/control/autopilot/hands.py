@@ -16,6 +16,8 @@ WHOLE_DECK = (
 # So many values of one parameter may be on their way to the engine and back, and for so long.
 MOST_OWN = 12
 ON_THE_WAY_BEATS = 12.0
+# What acts so long after it was meant to is late; still later, it is no loop but somebody who wants it so.
+LATE_BEATS, LATEST_BEATS = 2.0, 17.0
 
 
 class Hands:
@@ -32,14 +34,28 @@ class Hands:
         self._own: defaultdict[str, deque[tuple[float, Value]]] = defaultdict(lambda: deque(maxlen=MOST_OWN))
 
     def sent(self, address: str, value: Value, beat: float) -> None:
-        """The autopilot itself moves this at ``beat``; the engine will tell of it later."""
+        """The autopilot itself moves this, to act at ``beat``; the engine will tell of it later."""
         self._own[address].append((beat, value))
+
+    def overtaken(self, change: Change, beat: float) -> Value | None:
+        """Where the engine is back at something that was sent earlier: what it should be at, else None.
+
+        So it is when a deck's loop was late: the mixer that came with it acts after what was meant to follow.
+        """
+        own = sorted(self._own.get(change.address, ()), key=lambda sent: sent[0])
+        meant = [(at, value) for at, value in own if at <= beat]
+        told = [at for at, value in own if value == change.value]
+        if change.source != ENGINE or not meant or not told or meant[-1][1] == change.value:
+            return None
+        # What acts now, or is about to, is as it should be.
+        late_beats = beat - told[-1]
+        return meant[-1][1] if told[-1] < meant[-1][0] and LATE_BEATS < late_beats < LATEST_BEATS else None
 
     def hear(self, change: Change, beat: float) -> bool:
         """Take in a change at ``beat``; True where a hand made it.
 
-        The engine's word counts as a hand's unless the autopilot sent that very value just now or last: so it gives way to undo, to
-        a set's own events and to surfaces that reach the engine by another way.
+        The engine's word counts as a hand's unless the autopilot sent that very value just now or last: it gives way
+        to undo, to a set's own events and to surfaces that reach the engine by another way.
         """
         if change.source == SOURCE or change.address.startswith(("autopilot.", "transport.", "history.")):
             return False

@@ -28,6 +28,8 @@ MARGIN_BEATS, MARGIN_SHARE = 0.4, 0.8
 FINEST_GRID_BEATS = 0.25
 # A transport that is further back than this began anew.
 JUMP_BEATS = 2.0
+# What a late loop has undone is taken up again within so many beats.
+CATCH_UP_BEATS = 8.0
 # On one line: first what the deck plays, then how it sounds, then whether it does.
 FIRST, LAST = ("voice", "seed"), ("walk", "play")
 
@@ -115,8 +117,13 @@ class Autopilot:
         }
 
     def _hear(self, change: Change) -> None:
-        if self._parts:  # before it plays, everything is somebody else's, and then it takes over
-            self.hands.hear(change, self._beat)
+        if not self._parts:  # before it plays, everything is somebody else's, and then it takes over
+            return
+        meant = self.hands.overtaken(change, self._beat)
+        if meant is not None and not parameters.resolve(change.address).parameter.planned:
+            self._push(Step(self._beat, change.address, meant, CATCH_UP_BEATS))
+            return
+        self.hands.hear(change, self._beat)
 
     def _wanted(self, beat: float) -> float:
         return self._form.energy_at(beat, float(self._desk.value(ENERGY)), self._since)
@@ -175,10 +182,10 @@ class Autopilot:
                 lines[step.beat, number][name] = step.value
             else:
                 self._move(step.address, step.value, step.over_beats)
-        for (_, number), values in lines.items():
-            self._send_line(f"deck.{number}.", values)
+        for (line, number), values in lines.items():
+            self._send_line(f"deck.{number}.", values, line)
 
-    def _send_line(self, deck: str, values: dict[str, Value]) -> None:
+    def _send_line(self, deck: str, values: dict[str, Value], line: float) -> None:
         """All that a deck does on one of its grid lines."""
         for name in FIRST:
             if name in values:
@@ -191,7 +198,7 @@ class Autopilot:
             text = "; ".join(f"{name}={value!r}" for name, value in mixer.items())
             if self._move(f"{deck}loop", text):
                 for name, value in mixer.items():
-                    self.hands.sent(deck + name, value, self._beat)
+                    self.hands.sent(deck + name, value, max(line, self._beat))
         for name, value in last:
             self._move(deck + name, value)
 

@@ -58,8 +58,8 @@ class Style:
     """
 
     name: str
-    summary: str
     sections: tuple[Section, ...]
+    summary: str = ""
     tempo_bpm: float = 124.0
     mix: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     enter: Mapping[str, str] = field(default_factory=dict)
@@ -124,7 +124,9 @@ def parse_style(text: str, name: str = "style") -> Style:
 
 
 def _section(entry: Mapping[str, Any], where: str) -> Section:
-    fields = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
+    fields: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()
+    }
     try:
         return Section(**fields)
     except TypeError as error:

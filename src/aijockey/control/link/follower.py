@@ -1,8 +1,9 @@
 """The set and a Link session keep together: tempo both ways by ramps, phase by bending, start and stop if wanted.
 
-Nothing jumps on either side. With others there, the set comes to them: a tempo is taken over by a ramp, and what is then
-still missing in phase is made up by bending the tempo for a stretch of beats that the engine counts itself, so a
-correction is exact however late it is heard of. Alone, the session is laid to the set, so that who joins finds its bars.
+Nothing jumps on either side. With others there, the set comes to them: a tempo is taken over by a ramp, and what is
+then still missing in phase is made up by bending the tempo for a stretch of beats that the engine counts itself, so a
+correction is exact however late it is heard of. Alone, the session is laid to the set, so that whoever joins finds its
+bars.
 """
 
 import math
@@ -120,7 +121,8 @@ class LinkFollower:
         small = abs(tempo_bpm - self._bpm) < SMALL_CHANGE * self._bpm
         self._bpm = tempo_bpm
         over_beats = SHORT_RAMP_BEATS if small else RAMP_BEATS
-        if self._move(TEMPO, round(tempo_bpm, 4), over_beats):
+        # Link counts whole microseconds a beat: 126 BPM come as 126.0001.
+        if self._move(TEMPO, round(tempo_bpm, 3), over_beats):
             self._sent_s = self._now_s
             self._wait_s = self._now_s + over_beats * 60.0 / min(tempo_bpm, self._bpm) + SETTLE_S
 
