@@ -18,8 +18,8 @@ from aijockey.evaluate.directions.fit import (
     fit_slopes,
     invert_curve,
     response_of,
-    rising,
     separable,
+    smooth_curve,
     untangle,
 )
 from aijockey.evaluate.directions.measures import MEL_MEASURES
@@ -269,17 +269,15 @@ def _with_curves(prober: Prober, found: Found, scale: Array, tries: int) -> list
         amounts[:, index] = np.repeat(points, tries)
         moved = prober(seeds * len(points), amounts, movers, what="curve", quick=True).measures
         column = names.index(candidate.measure)
-        change = (moved - np.tile(still, (len(points), 1)))[:, column].reshape(len(points), tries) / scale[
-            column
-        ]
-        effect = np.insert(change.mean(axis=1), int(np.argmin(np.abs(strengths))), 0.0)
-        reach = rising(effect)
+        change = (moved - np.tile(still, (len(points), 1)))[:, column] / scale[column]
+        places = np.linspace(strengths[0], strengths[-1], 61)
+        reach = smooth_curve(np.repeat(points, tries), change, places)
         if reach[-1] - reach[0] < LEAST_REACH:
             found.left_out[candidate.name] = (
                 f"it can be moved by {reach[-1] - reach[0]:.2g} deviations in all"
             )
             continue
-        curve = invert_curve(strengths, effect, np.array(AMOUNTS))
+        curve = invert_curve(places, reach, np.array(AMOUNTS))
         kept.append(
             Candidate(
                 candidate.name,

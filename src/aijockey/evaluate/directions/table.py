@@ -15,8 +15,8 @@ EXPLANATION = (
     "less: the voice cannot be moved so far). *Reach*: mean change at -3 and at 3. *Monotone*: of the steps from one "
     "amount to the next in single loops, how many go the right way. *Cross-talk*: mean change of each other measure in "
     "times of the direction's own effect, the worst in bold where it misses the goal of 20 %. *Rhythm* and *timbre*: "
-    f"how unlike itself a loop becomes at amounts of {FAR:g} to 3, where another seed's loop is 100 %. *Audio*: the slope "
-    "after the vocoder, by the measures of `aijockey.corpus.measure`, at amounts of -2 and 2. All else is measured on "
+    f"how unlike itself a loop becomes at amounts of {FAR:g} to 3, where another seed's loop is 100 %. *Audio*: the "
+    "slope after the vocoder, by the measures of `aijockey.corpus.measure`, at amounts of -2 and 2. All else is measured on "
     "log-mels (`docs/directions.md`)."
 )
 
