@@ -114,12 +114,6 @@ def prove(prober: Prober, found: Found, settings: Settings, conditions: Sequence
     return Proof(tuple(specs), movers.vectors[kept], figures)
 
 
-def worst_crosstalk(direction: DirectionSpec) -> tuple[str, float]:
-    """The measure that a direction disturbs most, and by how much of its own effect."""
-    name, slope = max(direction.crosstalk.items(), key=lambda entry: abs(entry[1]))
-    return name, abs(slope) / max(abs(direction.slope), 1e-9)
-
-
 def _mean_at(values: Array, where: npt.NDArray[np.bool_]) -> float:
     """0 where nothing was moved: at an amount of 0, or where there are too few latents."""
     return float(values[where].mean()) if where.any() else 0.0
