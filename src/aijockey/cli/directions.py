@@ -18,6 +18,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--quick", action="store_true", help="fewer loops of everything: a try-out, not for a pack to keep"
     )
+    parser.add_argument(
+        "--held-out", type=int, metavar="N", help="latents of the table; 500, or 84 with --quick"
+    )
     parser.add_argument("--workers", type=int, metavar="N", help="processes; one a core if not given")
     parser.add_argument("--json", action="store_true", help="print the directions and figures as JSON")
     parser.add_argument("--force", action="store_true", help="replace a pack that is already there")
@@ -34,6 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     from aijockey.errors import AijockeyError
     from aijockey.evaluate.directions.calibrate import QUICK, Settings
+    from aijockey.evaluate.directions.measures import MEL_MEASURES
     from aijockey.evaluate.directions.remake import make_directions, write_directions
     from aijockey.evaluate.directions.table import terminal_table
     from aijockey.pack.errors import PackExistsError
@@ -54,6 +58,10 @@ def run(arguments: argparse.Namespace) -> int:
         v.name for v in pack.manifest.voices
     )
     settings = dataclasses.replace(QUICK if arguments.quick else Settings(), processes=workers)
+    if arguments.held_out is not None:
+        if arguments.held_out < len(MEL_MEASURES):
+            raise AijockeyError(f"--held-out is {arguments.held_out}; expected {len(MEL_MEASURES)} or more")
+        settings = dataclasses.replace(settings, held_out=arguments.held_out)
     with tqdm(total=settings.loops() * len(names), unit="loop", file=sys.stderr) as bar:
 
         def advance(done: int, what: str) -> None:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
 
-PENALTIES = tuple(float(x) for x in np.geomspace(1e-3, 30.0, 14))
+PENALTIES = tuple(float(x) for x in np.geomspace(1e-3, 300.0, 15))
 POWERS = (0.0, 0.5, 1.0, 1.5)
 RIDGE = 0.02
 """Added to squared responses, which are per deviation of latent and rarely above 0.8."""
@@ -104,6 +104,23 @@ def rising(values: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> Array
             (a, wa, na), (b, wb, nb) = blocks[-2:]
             blocks[-2:] = [((a * wa + b * wb) / (wa + wb), wa + wb, na + nb)]
     return np.concatenate([np.full(number, value) for value, _, number in blocks])
+
+
+def smooth_curve(strengths: Array, changes: Array, at: Array) -> Array:
+    """A rising curve through 0, like a t + b t |t| + c t^2: a slope that may wear off, and another on either side.
+
+    Parameters
+    ----------
+    strengths, changes : (loops,) what was measured, one loop each: three numbers are safer than a mean at every place.
+    at : (places,) where the curve is wanted, ascending.
+    """
+
+    def terms(t: Array) -> Array:
+        return np.stack([t, t * np.abs(t), np.square(t)], axis=1)
+
+    found = np.linalg.lstsq(terms(strengths), changes, rcond=None)[0]
+    curve = rising(terms(at) @ found)
+    return curve - np.interp(0.0, at, curve)
 
 
 def invert_curve(strengths: Array, effect: Array, amounts: Array, least_step: float = 0.02) -> Array:

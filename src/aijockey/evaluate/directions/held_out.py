@@ -76,7 +76,7 @@ def prove(prober: Prober, found: Found, settings: Settings, conditions: Sequence
         row, own = amounts[rows], names.index(candidate.measure)
         slopes = (row @ change[rows]) / float(row @ row)
         effect = np.array([_mean_at(change[rows, own], row == amount) for amount in AMOUNTS])
-        reason = _reason_against(candidate, effect, float(slopes[own]))
+        reason = _reason_against(effect, float(slopes[own]), _noise(row, change[rows, own], effect))
         if reason:
             figures["left_out"][candidate.name] = reason
             continue
@@ -112,12 +112,6 @@ def prove(prober: Prober, found: Found, settings: Settings, conditions: Sequence
         }
     figures["held_out"] = settings.held_out
     return Proof(tuple(specs), movers.vectors[kept], figures)
-
-
-def worst_crosstalk(direction: DirectionSpec) -> tuple[str, float]:
-    """The measure that a direction disturbs most, and by how much of its own effect."""
-    name, slope = max(direction.crosstalk.items(), key=lambda entry: abs(entry[1]))
-    return name, abs(slope) / max(abs(direction.slope), 1e-9)
 
 
 def _mean_at(values: Array, where: npt.NDArray[np.bool_]) -> float:
@@ -157,13 +151,20 @@ def _rising_share(amounts: Array, change: Array, of: npt.NDArray[np.intp]) -> fl
     return float(np.mean(steps))
 
 
-def _reason_against(candidate: Candidate, effect: Array, slope: float) -> str:
+def _noise(amounts: Array, change: Array, effect: Array) -> float:
+    """Standard error of the difference between the mean effects at two amounts."""
+    missed = change - np.interp(amounts, AMOUNTS, effect)
+    each = len(amounts) / (len(AMOUNTS) - 1)
+    return float(np.sqrt(2.0 * np.square(missed).mean() / max(each - 1.0, 1.0)))
+
+
+def _reason_against(effect: Array, slope: float, noise: float) -> str:
     """Why a direction is not worth a control, or nothing."""
     if slope < LEAST_SLOPE:
         return f"a unit changes held-out loops by {slope:.2g} deviations"
-    fall = float(np.minimum(np.diff(effect), 0.0).sum())
-    if -fall > 0.1 * float(np.ptp(effect)):
-        return f"its effect falls by {-fall:.2g} deviations on the way"
+    fall = -float(np.diff(effect).min(initial=0.0))
+    if fall > 0.1 * float(np.ptp(effect)) + 2.0 * noise:
+        return f"its effect falls by {fall:.2g} deviations on the way"
     return ""
 
 

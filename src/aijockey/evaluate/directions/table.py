@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from aijockey.evaluate.directions.held_out import FAR, worst_crosstalk
+from aijockey.evaluate.directions.held_out import FAR
 from aijockey.evaluate.directions.measures import MEL_MEASURES
 from aijockey.pack.manifest import Manifest, VoiceSpec
 
@@ -10,14 +10,14 @@ GOAL = 0.2
 """Cross-talk that is hoped for: what a direction does to another measure, in times of its own effect."""
 
 EXPLANATION = (
-    "Controls by name, `controls.NAME` of a deck: one unit is one standard deviation of the measure among the voice's "
-    "own loops, and 0 leaves a loop as it is. *Slope*: mean change by a unit, in deviations, from -3 to 3 (1: as said; "
-    "less: the voice cannot be moved so far). *Reach*: mean change at -3 and at 3. *Monotone*: of the steps from one "
-    "amount to the next in single loops, how many go the right way. *Cross-talk*: mean change of each other measure in "
-    "times of the direction's own effect, the worst in bold where it misses the goal of 20 %. *Rhythm* and *timbre*: "
-    f"how unlike itself a loop becomes at amounts of {FAR:g} to 3, where another seed's loop is 100 %. *Audio*: the slope "
-    "after the vocoder, by the measures of `aijockey.corpus.measure`, at amounts of -2 and 2. All else is measured on "
-    "log-mels (`docs/directions.md`)."
+    "Controls by name, `controls.NAME` of a deck: one unit is one standard deviation of the measure among the "
+    "voice's own loops, and 0 leaves a loop as it is. *Slope*: mean change by a unit, in deviations, from -3 to 3 "
+    "(1: as said; less: the voice cannot be moved so far). *Reach*: mean change at -3 and at 3. *Monotone*: of "
+    "the steps from one amount to the next in single loops, how many go the right way. *Cross-talk*: mean change "
+    "of each other measure in times of the direction's own effect; those beyond 20 % of a measure that has a "
+    f"direction itself are bold. *Rhythm*, *timbre*: how unlike itself a loop becomes at amounts of {FAR:g} to 3, "
+    "where another seed's loop is 100 %. *Audio*: the slope after the vocoder, by the measures of "
+    "`aijockey.corpus.measure`, at amounts of -2 and 2. All else is measured on log-mels (`docs/directions.md`)."
 )
 
 
@@ -56,8 +56,8 @@ def rows_of(voice: VoiceSpec, figures: dict[str, Any], *, bold: bool = False) ->
     head = ["direction", "slope", "reach", "monotone", "rhythm", "timbre", "audio", *MEL_MEASURES]
     rows = [head]
     measured = figures.get("directions", {})
+    named = {direction.name for direction in voice.directions.directions}
     for direction in voice.directions.directions:
-        worst, share = worst_crosstalk(direction)
         cells = [
             direction.name,
             f"{direction.slope:.2f}",
@@ -71,8 +71,9 @@ def rows_of(voice: VoiceSpec, figures: dict[str, Any], *, bold: bool = False) ->
         ]
         for name in MEL_MEASURES:
             slope = direction.crosstalk.get(name)
-            cell = "–" if slope is None else f"{slope / max(abs(direction.slope), 1e-9):+.0%}"
-            cells.append(f"**{cell}**" if bold and name == worst and share > GOAL else cell)
+            share = 0.0 if slope is None else slope / max(abs(direction.slope), 1e-9)
+            cell = "–" if slope is None else f"{share:+.0%}"
+            cells.append(f"**{cell}**" if bold and name in named and abs(share) > GOAL else cell)
         rows.append(cells)
     return rows
 

@@ -267,9 +267,9 @@ class _Playing(nn.Module):
         latent: Tensor,
         voice: Tensor,
         truncation: Tensor,
-        style_offset: Tensor,
         controls: Tensor | None = None,
         known: Tensor | None = None,
+        style_offset: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Codes (batch, patches, dims), and the style before ``style_offset`` is added (batch, style)."""
         return self.generator.generate_styled(latent, voice, controls, known, truncation, style_offset)
