@@ -26,7 +26,9 @@ def parsed(module: Any, *words: str) -> argparse.Namespace:
 def test_the_autopilot_is_always_there_and_waits() -> None:
     (config,) = autopilot.configs(parsed(autopilot))
     assert config == AutopilotConfig(style="house")
-    (config,) = autopilot.configs(parsed(autopilot, "--autopilot-style", "techno", "--autopilot-energy", "0.8"))
+    (config,) = autopilot.configs(
+        parsed(autopilot, "--autopilot-style", "techno", "--autopilot-energy", "0.8")
+    )
     assert config == AutopilotConfig(style="techno", energy=0.8)
 
 

@@ -108,7 +108,9 @@ async def _play() -> tuple[list[float], tuple[float, float]]:
             course = heard.course
             assert course is not None
             for at_s, phase, tempo_bpm, _ in told:
-                error = (phase - float(transport.map.beat_at(round((at_s - start_s) * 48_000))) + 2.0) % 4.0 - 2.0
+                error = (
+                    phase - float(transport.map.beat_at(round((at_s - start_s) * 48_000))) + 2.0
+                ) % 4.0 - 2.0
                 errors_ms.append(1000.0 * error * 60.0 / tempo_bpm)
             del told[:]
         return errors_ms, (theirs, 118.0)
