@@ -37,7 +37,11 @@ def test_osc_stays_on_this_machine_unless_others_are_allowed_or_sent_to():
 
 @pytest.mark.parametrize(
     "words",
-    [["--osc-allow", "10.0.0.1"], ["--osc", "1", "--osc-allow", "all"], ["--osc", "1", "--osc-send", "tablet:9"]],
+    [
+        ["--osc-allow", "10.0.0.1"],
+        ["--osc", "1", "--osc-allow", "all"],
+        ["--osc", "1", "--osc-send", "tablet:9"],
+    ],
 )
 def test_what_osc_cannot_do_is_said_before_anything_plays(words):
     with pytest.raises(AijockeyError, match="--osc"):
@@ -53,7 +57,9 @@ def test_midi_is_looked_for_when_it_is_asked_for(folder, monkeypatch):
             pass
 
     monkeypatch.setattr(ports, "RtMidiPorts", Nothing)
-    (config,) = midi.configs(parsed("--midi-port", "nano", "--midi-clock-out", "drums", "--midi-delay-ms", "-12"))
+    (config,) = midi.configs(
+        parsed("--midi-port", "nano", "--midi-clock-out", "drums", "--midi-delay-ms", "-12")
+    )
     assert (config.only, config.clock_out, config.delay_ms) == (("nano",), ("drums",), -12.0)
     assert config.controllers
     assert config.folder == folder / "midi"

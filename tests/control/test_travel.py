@@ -31,7 +31,8 @@ def test_a_fader_has_most_of_its_way_near_0_db_and_falls_ever_faster():
     row = DECK_PARAMETERS["gain_db"]
     assert from_travel(row, 0.75) == 0.0
     slopes = [
-        (FADER_DB[n + 1] - FADER_DB[n]) / (FADER_TRAVEL[n + 1] - FADER_TRAVEL[n]) for n in range(len(FADER_DB) - 1)
+        (FADER_DB[n + 1] - FADER_DB[n]) / (FADER_TRAVEL[n + 1] - FADER_TRAVEL[n])
+        for n in range(len(FADER_DB) - 1)
     ]
     assert slopes == sorted(slopes, reverse=True)
 

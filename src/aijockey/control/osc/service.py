@@ -38,7 +38,8 @@ MOST_WAITING = 4096
 # What counts each time (taps, undo, skips) is not thinned but bounded: so many may wait.
 MOST_GESTURES = 64
 GESTURES_A_TURN = 4
-BUFFER_BYTES = 4 << 20
+# Room for some 50 ms of a flood: a smaller one loses more, a larger one keeps what is urgent waiting.
+BUFFER_BYTES = 1 << 20
 MOST_LATER = 1024
 LONGEST_WAIT_S = 60.0
 ERRORS_A_SECOND = 20
