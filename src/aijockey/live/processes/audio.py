@@ -324,13 +324,19 @@ class Performance:
             ],
         }
 
-    def _heard(self) -> dict[str, float]:
-        """The beat that the device takes now, its tempo, and when that was so on the steady clock."""
+    def _heard(self) -> dict[str, float] | None:
+        """The beat that the device takes now, its tempo, and when that was so on the steady clock; None before."""
+        if not self.board["go"]:
+            return None
         engine = self.engine
-        sample = max(0, self.board["clock_position"] - self._ring_start - engine.latency_samples)
+        sample = self.board["clock_position"] - self._ring_start - engine.latency_samples
+        tempo_bpm = engine.clock.tempo_at(max(0, sample))
+        before_beats = min(0, sample) * tempo_bpm / (60.0 * RATE_HZ)
         return {
-            "beat": round(float(engine.clock.beat_at(sample)) + self.setup.beat_offset, 5),
-            "tempo_bpm": round(engine.clock.tempo_at(sample), 3),
+            "beat": round(
+                float(engine.clock.beat_at(max(0, sample))) + before_beats + self.setup.beat_offset, 5
+            ),
+            "tempo_bpm": round(tempo_bpm, 3),
             "at_s": round(time.monotonic(), 5),
         }
 
