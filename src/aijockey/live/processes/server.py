@@ -12,6 +12,7 @@ from aijockey.control.desk import Desk, Instrument
 from aijockey.control.services import ServiceConfig, Services
 from aijockey.control.web.guard import Access
 from aijockey.errors import AijockeyError
+from aijockey.live.processes import children
 from aijockey.live.processes.board import Board
 from aijockey.live.processes.desk_link import DeskLink
 from aijockey.live.processes.gallery import Gallery
@@ -22,6 +23,7 @@ HOST, EVERYWHERE = "127.0.0.1", "0.0.0.0"
 BACKLOG = 128
 SEND_BYTES, RECEIVE_BYTES = 128 << 10, 16 << 10
 TURN_S = 1.0 / 60.0
+NICENESS = 5
 
 
 class PortTakenError(AijockeyError):
@@ -78,6 +80,7 @@ def listen(port: int, host: str = HOST) -> socket.socket:
 
 def serve(setup: ServerSetup) -> None:
     """Serve surfaces for good. Runs in a process of its own."""
+    children.step_forward(NICENESS)  # what a hand does is waited for
     asyncio.run(ControlProcess(setup).run())
 
 
