@@ -12,10 +12,14 @@ from typing import Any
 
 # Share of an error that one report corrects; at 20 reports a second that is a time of a second.
 GAIN = 0.05
-# A phase that is further off than this is no jitter.
-JUMP_BEATS = 0.1
+# A phase that is further off than this is no jitter but a device that stumbled: it is caught up with within a fifth
+# of a second. What is further off than a beat is another place.
+STUMBLE_BEATS, STUMBLE_GAIN = 0.1, 0.3
+JUMP_BEATS = 1.0
 # An engine that has been silent for so long does not play.
 SILENT_S = 2.0
+# One whose beat stands for so long does neither: it waits to begin, or has come to its end.
+STANDS_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,9 @@ class BeatClock:
 
     def __init__(self) -> None:
         self.course: Course | None = None
-        self._last_s = -math.inf
+        self._last_s = self._moved_s = -math.inf
+        self._beat = math.nan
+        self._serial = 0
 
     def update(self, state: Mapping[str, Any], now_s: float) -> Course | None:
         """Take in a state; returns the course, None while nothing plays.
@@ -58,15 +64,19 @@ class BeatClock:
         if at_s <= self._last_s and self.course is not None and self.course.tempo_bpm == tempo_bpm:
             return self._silent(now_s)
         self._last_s = max(at_s, self._last_s)
+        if beat != self._beat:
+            self._beat, self._moved_s = beat, at_s
+        if at_s - self._moved_s > STANDS_S:
+            self.course = None
+            return None
         course = self.course
-        if course is None:
-            self.course = Course(at_s, beat, tempo_bpm)
-            return self.course
-        error = beat - course.beat_at(at_s)
-        if abs(error) > JUMP_BEATS:
-            self.course = Course(at_s, beat, tempo_bpm, course.serial + 1)
+        error = math.inf if course is None else beat - course.beat_at(at_s)
+        if course is None or abs(error) > JUMP_BEATS:
+            self._serial += 1
+            self.course = Course(at_s, beat, tempo_bpm, self._serial)
         else:
-            self.course = Course(at_s, course.beat_at(at_s) + GAIN * error, tempo_bpm, course.serial)
+            gain = GAIN if abs(error) < STUMBLE_BEATS else STUMBLE_GAIN
+            self.course = Course(at_s, course.beat_at(at_s) + gain * error, tempo_bpm, course.serial)
         return self.course
 
     def _silent(self, now_s: float) -> Course | None:
@@ -80,6 +90,8 @@ def _report(state: Mapping[str, Any], now_s: float) -> tuple[float, float, float
     if not isinstance(tempo_bpm, int | float) or not tempo_bpm > 0.0:
         return None
     heard = state.get("heard")
+    if "heard" in state and heard is None:
+        return None  # it waits to begin
     if isinstance(heard, Mapping):
         return float(heard["at_s"]), float(heard["beat"]), float(heard.get("tempo_bpm", tempo_bpm))
     beat = state.get("beat")

@@ -75,6 +75,7 @@ KEYS: tuple[Key, ...] = (
     Key("]", "crossfader towards b", "Mixer", "mixer.crossfader", step=0.1),
     Key("l", "master down", "Mixer", "master.gain_db", step=-1.0),
     Key("L", "master up", "Mixer", "master.gain_db", step=1.0),
+    Key("P", "panic: silence at once", "Mixer", "master.panic", value=1.0),
     Key("o", "autopilot on or off", "Autopilot", "autopilot.on"),
     Key(";", "less energy", "Autopilot", "autopilot.energy", step=-0.1),
     Key("'", "more energy", "Autopilot", "autopilot.energy", step=0.1),

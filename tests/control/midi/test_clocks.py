@@ -171,11 +171,24 @@ def test_what_is_heard_is_smoothed_and_jumps_are_believed():
     assert max(map(abs, errors)) < 0.0107 * GAIN * 4
     serial = course.serial
     course = beats.update({"tempo_bpm": 120.0, "heard": {"beat": 7.0, "at_s": now + 0.05}}, now + 0.05)
+    assert course is not None
     assert course.beat_at(now + 0.05) == pytest.approx(7.0)
     assert course.serial == serial + 1
     stale = {"tempo_bpm": 120.0, "heard": {"beat": 7.0, "at_s": now + 0.05}}
     assert beats.update(stale, now + 0.1) is not None
     assert beats.update(stale, now + 1.0 + SILENT_S) is None
+
+
+def test_an_engine_that_waits_or_has_ended_has_no_course():
+    beats = BeatClock()
+    assert beats.update({"tempo_bpm": 120.0, "beat": 0.1, "heard": None}, 1.0) is None
+    for turn in range(40):
+        now = 1.0 + 0.05 * turn
+        heard = {"beat": min(2.0, 0.1 * turn), "at_s": now, "tempo_bpm": 120.0}
+        course = beats.update({"tempo_bpm": 120.0, "heard": heard}, now)
+        if turn < 20:
+            assert course is not None
+    assert course is None
 
 
 def test_an_engine_that_does_not_say_what_is_heard_is_taken_at_its_word():
@@ -219,6 +232,20 @@ def test_a_clock_that_begins_late_says_where_the_song_is():
         clock.now += max(1e-4, sender.turn(clock.now))
     again = sent[place + 2 :]
     assert again.index(STOP) < again.index(CONTINUE)
+
+
+def test_a_clock_that_is_a_little_late_begins_with_a_start_and_loses_no_tick():
+    clock = Clock()
+    sent: list[str] = []
+    sender = Sender([lambda data: sent.append(data.hex(" "))], clock=clock)
+    sender.follow(Course(1000.0, 0.3, 120.0))
+    for _ in range(9):
+        sender.turn(clock.now)
+    assert sent == [START, *[TICK] * 8]
+    clock.now += 0.4  # the thread could not run
+    while sender.turn(clock.now) == 0.0:
+        pass
+    assert sent == [START, *[TICK] * (1 + int((0.3 + 0.8) * TICKS_PER_BEAT))]
 
 
 def test_what_is_late_is_left_out_and_notes_still_end():

@@ -42,7 +42,8 @@ def configs(arguments: argparse.Namespace) -> "tuple[ServiceConfig, ...]":
     """
     import ipaddress
 
-    from aijockey.control.osc.service import OscConfig, allowed, target_of
+    from aijockey.control.osc.network import allowed, target_of
+    from aijockey.control.osc.service import OscConfig
     from aijockey.errors import AijockeyError
 
     allow, targets = tuple(arguments.osc_allow), tuple(arguments.osc_send)

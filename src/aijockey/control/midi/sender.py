@@ -18,8 +18,11 @@ Send = Callable[[bytes], None]
 
 # The course may change while a thread sleeps: it looks again this often.
 LOOK_S = 0.01
-# What is this late is not sent any more; a clock that is further behind counts anew.
+# A note that is this late is not sent any more. Ticks are counted by those who get them, so they are caught up with.
 LATE_S = 0.1
+LATE_TICK_S = 1.0
+# A set that began so lately is still begun with a start.
+JUST_BEGUN_TICKS = TICKS_PER_BEAT // 2
 MOST_WAITING = 4096
 SONG_SIXTEENTHS = 1 << 14
 
@@ -104,7 +107,8 @@ class Sender:
         if course.serial != self._serial or self._tick is None:
             self._serial = course.serial
             self._stop()
-            self._tick = math.ceil(course.beat_at(now_s - self._delay_s) * TICKS_PER_BEAT)
+            tick = math.ceil(course.beat_at(now_s - self._delay_s) * TICKS_PER_BEAT)
+            self._tick = 0 if 0 < tick <= JUST_BEGUN_TICKS else tick
         tick_s = course.time_of(self._tick / TICKS_PER_BEAT) + self._delay_s if self._clocks else math.inf
         with self._lock:
             message = self._waiting[0] if self._waiting else None
@@ -123,7 +127,7 @@ class Sender:
                 message[2](message[3])
                 self.sent += 1
             return 0.0
-        if now_s - tick_s > LATE_S:
+        if now_s - tick_s > LATE_TICK_S:
             self.late += 1
             self._serial = -1
             return 0.0

@@ -22,11 +22,11 @@ from aijockey.control.desk import Change, Desk, HeldError
 from aijockey.control.osc import codec
 from aijockey.control.osc.addresses import from_osc, to_argument, to_osc, to_value
 from aijockey.control.osc.description import all_addresses, as_tree
+from aijockey.control.osc.network import allowed, listen, target_of
 from aijockey.control.osc.subscribers import Subscribers
 from aijockey.errors import AijockeyError
 
 NAME = "osc"
-LOOPBACK = ("127.0.0.0/8", "::1/128")
 URGENT = ("master.panic",)
 TURN_S = 0.004
 # Of each turn, so much may go to reading datagrams and so much to moving; the rest belongs to the other surfaces.
@@ -38,17 +38,12 @@ MOST_WAITING = 4096
 # What counts each time (taps, undo, skips) is not thinned but bounded: so many may wait.
 MOST_GESTURES = 64
 GESTURES_A_TURN = 4
-BUFFER_BYTES = 4 << 20
 MOST_LATER = 1024
 LONGEST_WAIT_S = 60.0
 ERRORS_A_SECOND = 20
 MOST_NAMES = 20
 
 Sender = tuple[str, int]
-
-
-class PortError(AijockeyError):
-    """The UDP port cannot be had."""
 
 
 @dataclass(frozen=True)
@@ -360,53 +355,3 @@ def _asks(key: bytes, data: bytes) -> bool:
 def _as_question(key: bytes, sender: Sender) -> bytes:
     """A key of its own, for each who asks: a question takes the place of no move."""
     return key + f"?{sender[0]}:{sender[1]}".encode()
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A UDP socket on ``port`` (0: any free one).
-
-    Raises
-    ------
-    PortError : the port is in use, or may not be had.
-    """
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
-    with contextlib.suppress(OSError):
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        listener.close()
-        raise PortError(f"OSC port {port} cannot be had ({error.strerror}); --osc chooses another") from error
-    listener.setblocking(False)
-    return listener
-
-
-def allowed(texts: tuple[str, ...]) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
-    """Networks that are listened to; loopback always is.
-
-    Raises
-    ------
-    AijockeyError : not an address.
-    """
-    try:
-        return tuple(ipaddress.ip_network(text, strict=False) for text in (*LOOPBACK, *texts))
-    except ValueError as error:
-        raise AijockeyError(f"--osc-allow: {error}; expected 192.168.1.20 or 192.168.1.0/24") from None
-
-
-def target_of(text: str) -> Sender:
-    """``host:port`` as a socket takes it; the host is an address, never looked up.
-
-    Raises
-    ------
-    AijockeyError : neither.
-    """
-    host, _, port = text.rpartition(":")
-    try:
-        if not (port.isascii() and port.isdigit()) or not 1 <= int(port) <= 65535:
-            raise ValueError
-        return str(ipaddress.ip_address(host.strip("[]"))), int(port)
-    except ValueError:
-        raise AijockeyError(
-            f"--osc-send {text!r}: expected an address and a port, 192.168.1.20:9001"
-        ) from None

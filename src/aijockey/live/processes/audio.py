@@ -341,17 +341,24 @@ class Performance:
             ],
         }
 
-    def _heard(self) -> dict[str, float]:
-        """The beat that the device takes now, its tempo, and when that was so on the steady clock."""
+    def _heard(self) -> dict[str, float] | None:
+        """The beat that the device takes now, its tempo, and when that was so on the steady clock; None before the set
+        runs.
+        """
         engine, board = self.engine, self.board
+        if not board["go"]:
+            return None
         position, at_s = board["clock_position"], time.monotonic()
         if board.age_s("device") < DEVICE_LOST_S:
             # A device takes whole blocks: what it takes next is known best at the time when it took one.
             position, at_s = board["device_position"], board["device_beat_ns"] / 1e9
-        sample = max(0, position - self._ring_start - engine.latency_samples)
+        sample = position - self._ring_start - engine.latency_samples
+        tempo_bpm = engine.clock.tempo_at(max(0, sample))
+        before_beats = min(0, sample) * tempo_bpm / (60.0 * RATE_HZ)
+        beat = float(engine.clock.beat_at(max(0, sample))) + before_beats
         return {
-            "beat": round(float(engine.clock.beat_at(sample)) + self.setup.beat_offset, 5),
-            "tempo_bpm": round(engine.clock.tempo_at(sample), 3),
+            "beat": round(beat + self.setup.beat_offset, 5),
+            "tempo_bpm": round(tempo_bpm, 3),
             "at_s": round(at_s, 5),
         }
 

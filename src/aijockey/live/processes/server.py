@@ -14,6 +14,7 @@ from aijockey.control.keys import rows
 from aijockey.control.services import ServiceConfig, Services
 from aijockey.control.web.guard import Access
 from aijockey.errors import AijockeyError
+from aijockey.live.processes import children
 from aijockey.live.processes.board import Board
 from aijockey.live.processes.desk_link import DeskLink
 from aijockey.live.processes.gallery import Gallery
@@ -25,6 +26,7 @@ BACKLOG = 128
 SEND_BYTES, RECEIVE_BYTES = 128 << 10, 16 << 10
 TURN_S = 1.0 / 60.0
 PUBLISH_S = 0.25
+NICENESS = 5
 
 
 class PortTakenError(AijockeyError):
@@ -81,6 +83,7 @@ def listen(port: int, host: str = HOST) -> socket.socket:
 
 def serve(setup: ServerSetup) -> None:
     """Serve surfaces for good. Runs in a process of its own."""
+    children.step_forward(NICENESS)  # what a hand does is waited for
     asyncio.run(ControlProcess(setup).run())
 
 
