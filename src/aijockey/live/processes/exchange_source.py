@@ -2,8 +2,8 @@
 
 First what a hand has just asked for, the newest before all (`request`). Then loops whose place in the timeline is
 fixed (`request_fixed`): the deck that has waited longest for a new one goes first, so where there is not time for all,
-none of them stands still. Last what decks will play if nothing changes (`request_ahead`), soonest first. A request whose
-tickets are all gone is dropped, also when a worker has it already and has not begun.
+none of them stands still. Last what decks will play if nothing changes (`request_ahead`), soonest first. A request
+whose tickets are all gone is dropped, also when a worker has it already and has not begun.
 """
 
 import weakref
