@@ -181,6 +181,5 @@ def latent_of(
 
 
 def controls_of(pack: Pack, voice: str) -> tuple[str, ...]:
-    """Names of the controls that a voice of a pack has."""
-    manifest = pack.manifest
-    return manifest.generators[manifest.voice(voice).generator].controls
+    """Names of the controls that a voice of a pack has: its directions, and conditions that none of them hides."""
+    return pack.manifest.voice(voice).control_names
