@@ -7,7 +7,8 @@ from aijockey.live.latent_store import LatentStore
 from aijockey.live.loops import Loop, LoopRequest, make_loop
 from aijockey.live.members import ensemble_of
 from aijockey.live.points import Point
-from aijockey.live.processes.exchange import READY, ExchangeSource, LoopExchange
+from aijockey.live.processes.exchange import READY, LoopExchange
+from aijockey.live.processes.exchange_source import ExchangeSource
 from aijockey.live.processes.workers import from_pack
 from aijockey.music.grid import LOOP_SAMPLES
 
