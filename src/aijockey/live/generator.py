@@ -247,7 +247,8 @@ class Generator:
         ----------
         latents : of the first voice and of the second, each (batch, *latent_shape).
         amount : 0 is the first voice's loops, 1 the second's.
-        controls : for both voices, each in its own standard deviations.
+        controls : for both voices, each in its own standard deviations; what the second does not have is the first's
+            alone.
 
         Raises
         ------
@@ -267,19 +268,32 @@ class Generator:
             raise GenerationError(
                 f"{len(rows[0])} and {len(rows[1])} latents; expected as many of each voice"
             )
-        columns: list[Float] = []  # of both voices: latents as directions move them, values and what is known
-        for spec, row in zip((first, second), rows, strict=True):
-            offsets, pushes, conditions = self._moves(spec, controls or {}, len(row))
-            moved = row if offsets is None else move(row, offsets)
-            columns += [moved, *self._control_rows(spec, conditions, len(row), pushes)]
+        moved = [
+            self._moved_row(
+                spec, row, {name: value for name, value in (controls or {}).items() if name in known}
+            )
+            for spec, row, known in (
+                (first, rows[0], (controls or {}).keys()),
+                (second, rows[1], second.control_names),
+            )
+        ]
 
-        def sample(*parts: Float) -> Float:
-            feeds = (self._feeds(first, *parts[1:3]), self._feeds(second, *parts[4:6]))
-            return sampler.morph((parts[0], parts[3]), feeds, amount, shape, steps)
+        def sample(*columns: Float) -> Float:
+            one, other = columns[:3], columns[3:]
+            feeds = (self._feeds(first, *one[1:]), self._feeds(second, *other[1:]))
+            return sampler.morph((one[0], other[0]), feeds, amount, shape, steps)
 
         maker = f"voices '{first.name}' and '{second.name}'"
-        codes = self._one_by_one(maker, shape, sample, *columns)
+        codes = self._one_by_one(maker, shape, sample, *moved[0], *moved[1])
         return self._code(first.name).decode(codes)
+
+    def _moved_row(self, voice: VoiceSpec, latents: Float, controls: Controls) -> tuple[Float, Float, Float]:
+        """Latents as a voice's directions among the controls move them, and its conditions: values and known."""
+        offsets, pushes, conditions = self._moves(voice, controls, len(latents))
+        values, known = self._control_rows(voice, conditions, len(latents), pushes)
+        if offsets is not None and offsets.shape == latents.shape:
+            latents = move(latents, offsets)
+        return latents, values, known
 
     def sound(self, mel: Float) -> Float:
         """Log-mels (batch, bands, frames) through the pack's vocoder: (batch, samples). Thread: any but

@@ -12,7 +12,9 @@ from aijockey.evaluate.directions.calibrate import Settings, calibrate
 from aijockey.evaluate.directions.held_out import Proof, prove
 from aijockey.evaluate.directions.probe import Advance, Prober, raw_generator
 from aijockey.evaluate.directions.table import card_section
+from aijockey.evaluate.pace import with_pace
 from aijockey.evaluate.sources import open_workers
+from aijockey.live.generator import Generator
 from aijockey.pack.manifest import CARD_NAME, DirectionsSpec, GeneratorSpec, Manifest, RotationSpec, VoiceSpec
 from aijockey.pack.pack import Pack
 from aijockey.pack.writer import Content, write_pack
@@ -64,13 +66,16 @@ def with_directions(manifest: Manifest, proofs: Mapping[str, Proof]) -> Manifest
 
 
 def write_directions(pack: Pack, proofs: Mapping[str, Proof], target: Path, *, force: bool = False) -> Pack:
-    """Write ``pack`` with new directions to ``target``, which may be the pack itself if ``force`` says so.
+    """Write ``pack`` with new directions to ``target``, which may be the pack itself if ``force`` says so. Voices whose
+    pace was never measured get that too.
 
     Raises
     ------
     PackExistsError : there is something and ``force`` is false.
     """
     manifest = with_directions(pack.manifest, proofs)
+    unmeasured = [voice.name for voice in manifest.voices if voice.name in proofs and voice.pace is None]
+    manifest = with_pace(manifest, Generator(pack), unmeasured)
     used = {*manifest.graphs, *manifest.arrays}
     files: dict[str, Content] = {
         name: pack.read(name) for name in pack.manifest.files if name in used and name != CARD_NAME
