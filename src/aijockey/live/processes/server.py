@@ -19,11 +19,11 @@ from aijockey.live.processes.gallery import Gallery
 from aijockey.live.processes.mailbox import Mailbox, Outbox
 from aijockey.live.shared_ring import SharedRing
 
+NICENESS = 5
 HOST, EVERYWHERE = "127.0.0.1", "0.0.0.0"
 BACKLOG = 128
 SEND_BYTES, RECEIVE_BYTES = 128 << 10, 16 << 10
 TURN_S = 1.0 / 60.0
-NICENESS = 5
 
 
 class PortTakenError(AijockeyError):
