@@ -2,7 +2,7 @@
 
 import dataclasses
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -63,14 +63,23 @@ def with_directions(manifest: Manifest, proofs: Mapping[str, Proof]) -> Manifest
     return dataclasses.replace(manifest, voices=voices, figures=figures)
 
 
-def write_directions(pack: Pack, proofs: Mapping[str, Proof], target: Path, *, force: bool = False) -> Pack:
+def write_directions(
+    pack: Pack,
+    proofs: Mapping[str, Proof],
+    target: Path,
+    *,
+    force: bool = False,
+    finish: Callable[[Manifest], Manifest] = lambda manifest: manifest,
+) -> Pack:
     """Write ``pack`` with new directions to ``target``, which may be the pack itself if ``force`` says so.
+
+    finish : adds what else is measured of the voices before the manifest is written.
 
     Raises
     ------
     PackExistsError : there is something and ``force`` is false.
     """
-    manifest = with_directions(pack.manifest, proofs)
+    manifest = finish(with_directions(pack.manifest, proofs))
     used = {*manifest.graphs, *manifest.arrays}
     files: dict[str, Content] = {
         name: pack.read(name) for name in pack.manifest.files if name in used and name != CARD_NAME
