@@ -161,7 +161,7 @@ def proofs(tiny_pack):
     return found
 
 
-def test_a_pack_gets_directions_that_do_what_they_say(tiny_pack, proofs, tmp_path):
+def test_a_pack_gets_directions_that_do_what_they_say(tiny_pack, proofs, tmp_path, capsys):
     made = write_directions(tiny_pack, proofs, tmp_path / "directed")
     spec = made.manifest.voice("kick").directions
     assert spec is not None, proofs["kick"].figures["left_out"]
@@ -182,6 +182,9 @@ def test_a_pack_gets_directions_that_do_what_they_say(tiny_pack, proofs, tmp_pat
     assert (high - low) / direction.spread.std == pytest.approx(said, rel=0.5)
     assert "### kick\n\n| direction | slope" in made.card
     assert set(made.manifest.figures["directions"]) == {"kick"}
+    assert main(["voices", str(made.path), "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)[0]["directions"]
+    assert [entry["name"] for entry in listed] == [d.name for d in spec.directions]
     again = write_directions(made, proofs, tmp_path / "again")
     assert again.card.count("## Directions") == 1
     with pytest.raises(PackExistsError):

@@ -1,7 +1,6 @@
 """Directions of a whole pack: made for each voice, then written as a new pack, atomically, with their tables."""
 
 import dataclasses
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -42,13 +41,11 @@ def make_directions(
     proofs: dict[str, Proof] = {}
     with open_workers(settings.processes) as workers:
         for name in names:
-            began = time.perf_counter()
             spec = manifest.generators[manifest.voice(name).generator]
             prober = Prober(path, name, workers, advance, _fewer_steps(spec, settings))
             found = calibrate(generator, prober, settings)
             proofs[name] = prove(prober, found, settings, spec.controls)
             proofs[name].figures["space"] = found.space
-            proofs[name].figures["seconds"] = round(time.perf_counter() - began, 1)
     return proofs
 
 
