@@ -1,4 +1,4 @@
-"""What `play` says of its page: a token goes to a terminal and nowhere else, a browser opens where there is a screen."""
+"""What `play` says of its page: a token goes to a terminal alone, a browser opens where there is a screen."""
 
 import argparse
 import io

@@ -95,7 +95,13 @@ class LogMel:
         a multiple of the hop.
         """
         config = self.config
-        return self.from_spectrum(stft_circular(audio, config.window_samples, config.hop_samples))
+        # Loop by loop: what a batch of spectra takes, some allocators fetch anew from the system each time, which took
+        # longer than the transform (20 ms a loop in batches of 16, 7 ms like this).
+        rows = [
+            self.from_spectrum(stft_circular(row, config.window_samples, config.hop_samples))
+            for row in audio.reshape(-1, audio.shape[-1])
+        ]
+        return np.stack(rows).reshape(*audio.shape[:-1], *rows[0].shape)
 
     def from_spectrum(self, spectrum: Complex) -> Float:
         """Log-mel of a `stft_circular` with this window and hop: (..., bins, frames) -> (..., bands, frames)."""

@@ -19,8 +19,8 @@ from aijockey.control.web.hub import Hub
 from aijockey.control.web.visitor import Frame, Visitor
 
 MOST_BODY_BYTES = 4096
-HELLO_S = 5.0
-FLOOD_MESSAGES, FLOOD_PAUSE_S = 32, 0.005
+HELLO_S = BODY_S = 5.0
+FLOOD_MESSAGES, FLOOD_PAUSE_S = 100, 0.005
 # Ends a connection at once, whatever is still to be sent on it; of the address that it comes from.
 Abort = Callable[[tuple[str, int]], None]
 
@@ -86,7 +86,11 @@ class Web:
     async def pair(self, request: Request) -> Response:
         """Take a token, give a cookie."""
         head = self._private(request)
-        token = await _token_of(request)
+        try:
+            async with asyncio.timeout(BODY_S):
+                token = await _token_of(request)
+        except TimeoutError:
+            token = None
         if token is None:
             return PlainTextResponse('expected {"token": …} as application/json', 400, headers=head)
         if not self._guard.knows_token(token):

@@ -21,7 +21,8 @@ from aijockey.control.web.protocol import MOST_MESSAGE_BYTES
 MOST_CONNECTIONS = 128
 SILENT_S = 10.0
 WATCH_S = 1.0
-PING_S = 20.0
+# The answer of a client that floods lies behind all that it sent.
+PING_S, PONG_S = 20.0, 60.0
 MOST_HEADER_BYTES = 16 << 10
 END_S = 2
 
@@ -59,7 +60,7 @@ class WebService:
                 ws_max_size=MOST_MESSAGE_BYTES,
                 ws_per_message_deflate=False,  # costs more time here than it saves on a local network
                 ws_ping_interval=PING_S,
-                ws_ping_timeout=PING_S,
+                ws_ping_timeout=PONG_S,
                 lifespan="off",
                 log_config=None,
                 access_log=False,

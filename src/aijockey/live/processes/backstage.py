@@ -60,6 +60,7 @@ class SharedBackstage:
         self._gallery, self._commands, self._access = gallery, commands, access
         self._pictures: OrderedDict[str, Picture] = OrderedDict()
         self._last_note = ""
+        self._watched = 0
         self._seen_notes = 0
 
     def state(self) -> dict[str, Any]:
@@ -85,10 +86,13 @@ class SharedBackstage:
     def notes(self) -> list[str]:
         """What the supervisor and the services noted since the last time."""
         news: list[str] = []
-        note = str((self._board.read("watch") or {}).get("note", ""))
-        if note and note != self._last_note:
-            news.append(note)
-        self._last_note = note
+        serial = self._board.serial("watch")
+        if serial != self._watched:
+            self._watched = serial
+            note = str((self._board.read("watch") or {}).get("note", ""))
+            if note and note != self._last_note:
+                news.append(note)
+            self._last_note = note
         if self.services is not None:
             fresh, self._seen_notes = self.services.noted - self._seen_notes, self.services.noted
             news += list(self.services.notes)[-fresh:] if fresh else []
