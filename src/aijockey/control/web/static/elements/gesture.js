@@ -2,7 +2,6 @@
 
 import { attribute, h } from "../core/dom.js";
 import { session } from "../core/session.js";
-import { tidy } from "../core/table.js";
 import { Control } from "./control.js";
 
 /** @import { Row } from "../core/types.js" */
@@ -18,7 +17,7 @@ export class Gesture extends Control {
     const field = this.#field;
     const numeric = row.curve !== "text" && row.curve !== "name";
     if (numeric) {
-      field.value = String(tidy(row, row.low + CAREFUL * (row.high - row.low)));
+      field.value = String(row.curve === "step" ? row.low : Number((row.low + CAREFUL * (row.high - row.low)).toPrecision(2)));
       attribute(field, "inputmode", "decimal");
     }
     attribute(field, "aria-label", `${this.fullLabel}: what to send`);
