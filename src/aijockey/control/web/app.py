@@ -20,7 +20,7 @@ from aijockey.control.web.visitor import Frame, Visitor
 
 MOST_BODY_BYTES = 4096
 HELLO_S = BODY_S = 5.0
-FLOOD_MESSAGES, FLOOD_PAUSE_S = 100, 0.005
+FLOOD_MESSAGES, FLOOD_PAUSE_S = 25, 0.005
 # Ends a connection at once, whatever is still to be sent on it; of the address that it comes from.
 Abort = Callable[[tuple[str, int]], None]
 

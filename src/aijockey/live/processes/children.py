@@ -103,6 +103,12 @@ def prioritise_audio(*, threads: bool = False) -> str:
     return "normal"
 
 
+def step_forward(niceness: int) -> None:
+    """Go before what is not real-time, where the system allows it. Thread: the process's main"""
+    with contextlib.suppress(OSError, AttributeError):
+        os.nice(-niceness)
+
+
 def step_back(niceness: int) -> None:
     """Let other processes go first. Thread: the process's main"""
     with contextlib.suppress(OSError, AttributeError):

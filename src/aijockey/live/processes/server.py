@@ -12,12 +12,14 @@ from aijockey.control.desk import Desk, Instrument
 from aijockey.control.services import ServiceConfig, Services
 from aijockey.control.web.guard import Access
 from aijockey.errors import AijockeyError
+from aijockey.live.processes import children
 from aijockey.live.processes.board import Board
 from aijockey.live.processes.desk_link import DeskLink
 from aijockey.live.processes.gallery import Gallery
 from aijockey.live.processes.mailbox import Mailbox, Outbox
 from aijockey.live.shared_ring import SharedRing
 
+NICENESS = 5
 HOST, EVERYWHERE = "127.0.0.1", "0.0.0.0"
 BACKLOG = 128
 SEND_BYTES, RECEIVE_BYTES = 128 << 10, 16 << 10
@@ -78,6 +80,7 @@ def listen(port: int, host: str = HOST) -> socket.socket:
 
 def serve(setup: ServerSetup) -> None:
     """Serve surfaces for good. Runs in a process of its own."""
+    children.step_forward(NICENESS)  # what a hand does is waited for
     asyncio.run(ControlProcess(setup).run())
 
 
