@@ -6,6 +6,7 @@ import { nameOf } from "../core/table.js";
 import "./button.js";
 import "./choice.js";
 import "./fader.js";
+import "./gesture.js";
 import "./knob.js";
 import "./number.js";
 import "./text.js";
@@ -34,7 +35,8 @@ export function controlFor(address, props = {}) {
   const row = session.row(address);
   if (!row) return h("span", { hidden: true });
   let tag = TAGS[row.curve] ?? "jockey-knob";
-  if (row.curve === "step" && row.high - row.low > MOST_TURNED) return h(tag, { address, dice: row.high > 1e6, ...props });
+  if (row.gesture && row.curve !== "trigger") tag = "jockey-gesture";
+  else if (row.curve === "step" && row.high - row.low > MOST_TURNED) return h(tag, { address, dice: row.high > 1e6, ...props });
   if (nameOf(address) === "voice") tag = "jockey-choice";
   return h(tag, { address, ...props });
 }

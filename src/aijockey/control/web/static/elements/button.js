@@ -21,7 +21,8 @@ export class Button extends Control {
 
   /** @param {Row} row */
   build(row) {
-    this.#to = valueOf(this.getAttribute("to"), row.curve === "trigger" && !row.gesture ? 1 : 1);
+    // A tap says when it was; 0 is now.
+    this.#to = valueOf(this.getAttribute("to"), row.curve === "trigger" && row.high > 1 ? row.low : 1);
     this.#off = valueOf(this.getAttribute("off"), 0);
     this.#button.append(this.label);
     attribute(this.#button, "aria-label", this.getAttribute("say") ?? this.fullLabel);

@@ -104,14 +104,15 @@ export class Explorer extends Live {
       h(
         "section",
         {},
-        h("div", { class: "all" }, ...["walk_kind", "walk_pace", "walk_range", "walk_seed", "shake", "spread", "members", "deal", "breed", "more_like_this"].map((name) => controlFor(`deck.${deck}.${name}`))),
+        h("div", { class: "all" }, ...["more_like_this", "walk_kind", "walk_pace", "walk_range", "walk_seed", "spread", "members", "deal"].map((name) => controlFor(`deck.${deck}.${name}`))),
       ),
     ];
   }
 
   /** A neighbour of what plays, another one each time. @param {number} radians */
   #near(radians) {
-    session.move(this.#address("point"), neighbour(this.#present(), Math.floor(1e6 * Math.random()), radians));
+    if (session.row(this.#address("shake"))) session.move(this.#address("shake"), radians);
+    else session.move(this.#address("point"), neighbour(this.#present(), Math.floor(1e6 * Math.random()), radians));
   }
 
   #present() {
@@ -120,12 +121,13 @@ export class Explorer extends Live {
   }
 
   #breed() {
-    const parents = this.#moments().map(({ point }) => point);
+    const parents = this.#moments();
     const first = Math.floor(Math.random() * parents.length);
     const second = (first + 1 + Math.floor(Math.random() * (parents.length - 1))) % parents.length;
     const [a, b] = [parents[first], parents[second]];
-    if (parents.length < 2 || a === undefined || b === undefined) session.note("keep two moments of this voice first: a child has two parents");
-    else session.move(this.#address("point"), child(a, b, Math.floor(1e6 * Math.random())));
+    if (!a || !b || a === b) session.note("keep two moments of this voice first: a child has two parents");
+    else if (session.row(this.#address("breed"))) session.move(this.#address("breed"), `${a.number} ${b.number}`);
+    else session.move(this.#address("point"), child(a.point, b.point, Math.floor(1e6 * Math.random())));
   }
 
   /** Moments of the voice that plays. */
@@ -134,7 +136,7 @@ export class Explorer extends Live {
     return MOMENT_PLACES.flatMap(([x = 0.5, y = 0.5], index) => {
       const values = moment(session.value(this.#address(`moment_${index + 1}`)));
       const point = values?.["point"];
-      return values && point && (values["voice"] ?? voice) === voice ? [{ x, y, point, name: `m${index + 1}`, kind: "moment" }] : [];
+      return values && point && (values["voice"] ?? voice) === voice ? [{ x, y, point, number: index + 1, name: `m${index + 1}`, kind: "moment" }] : [];
     });
   }
 

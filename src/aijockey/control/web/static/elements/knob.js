@@ -43,7 +43,8 @@ export class Knob extends Slider {
     const [low, high] = [Math.min(at, origin), Math.max(at, origin)];
     attribute(this.arc, "stroke-dasharray", `0 ${low} ${Math.max(0, high - low)} 2`);
     attribute(this.hand, "transform", `rotate(${(at - 0.5) * TURN} 24 24)`);
-    say(this.shown, this.words);
+    // Where it is narrow the unit is left to the screen reader.
+    say(this.shown, this.hasAttribute("plain") ? this.words.replace(/ [a-z].*$/i, "") : this.words);
   }
 }
 

@@ -7,7 +7,7 @@ import { controlFor } from "./any.js";
 import { Live } from "./live.js";
 
 /** Rows that belong beside the directions, where the table has them. */
-const BESIDE = ["spread", "walk_pace", "walk_range"];
+const BESIDE = ["spread", "walk_pace"];
 /** Two lines of three, or of four where there is more to turn; all others are in the drawer. */
 const ROOMY = 6;
 const MOST = 8;
@@ -33,7 +33,7 @@ export class VoiceKnobs extends Live {
     this.#shown = names.join();
     this.classList.toggle("four", names.length > ROOMY);
     this.replaceChildren(
-      ...names.map((control) => controlFor(`deck.${this.deck}.${control}`, { label: short(control) })),
+      ...names.map((control) => controlFor(`deck.${this.deck}.${control}`, { label: short(control), plain: true })),
       ...(names.length ? [] : [h("p", { class: "hint" }, "this voice has no directions")]),
     );
   }
@@ -42,7 +42,7 @@ export class VoiceKnobs extends Live {
 /** @param {string} name */
 function short(name) {
   /** @type {Record<string, string>} */
-  const shorter = { "controls.onset_density": "density", "controls.bass_share": "bass", "controls.brightness": "bright", "controls.tonalness": "tonal" };
+  const shorter = { "controls.onset_density": "density", "controls.bass_share": "bass", "controls.brightness": "bright", "controls.tonalness": "tonal", walk_pace: "pace" };
   return shorter[name] ?? name.replace("controls.", "").replaceAll("_", " ");
 }
 
