@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 from aijockey.live.generator import Generator
 from aijockey.live.latent_math import angle_between
+from aijockey.live.latent_store import LatentStore
 from aijockey.live.loop_source import controls_of, generate_loop, latent_of
 from aijockey.live.loops import Float, LoopRequest
 from aijockey.live.moments import format_moment
@@ -134,7 +135,7 @@ class Space:
 
     def latent(self, place: Place | Moment) -> Float:
         """The latent of a place."""
-        return latent_of(self.generator, self.voice, _place(place))
+        return latent_of(self.generator, self.voice, _place(place), LatentStore().latent)
 
     def angle_rad(self, one: Place | Moment, other: Place | Moment) -> float:
         """Angle between two places; 1.57 between two seeds, nearly."""
@@ -164,7 +165,7 @@ class Space:
         for place in places:
             own = place.controls if isinstance(place, Moment) and place.controls else given
             request = LoopRequest(self.voice, _place(place), own, toward if morph else "", morph)
-            loops.append(generate_loop(self.generator, request, known)[0])
+            loops.append(generate_loop(self.generator, request, known, LatentStore().latent)[0])
         return np.stack(loops)
 
     def mels(self, places: Iterable[Place | Moment], controls: Controls | None = None) -> Float:

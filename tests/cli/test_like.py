@@ -12,6 +12,7 @@ from aijockey.corpus.one_loop import read_loop
 from aijockey.live.latent_store import LatentStore
 from aijockey.live.loops import LoopRequest
 from aijockey.live.points import Point
+from aijockey.live.presets import Preset, read_presets
 from aijockey.live.programme import direct_source
 from aijockey.music.grid import LOOP_SAMPLES, RATE_HZ
 
@@ -19,6 +20,7 @@ from aijockey.music.grid import LOOP_SAMPLES, RATE_HZ
 @pytest.fixture(autouse=True)
 def own_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("AIJOCKEY_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("AIJOCKEY_MOMENTS", str(tmp_path / "moments.toml"))
 
 
 def clicks(bpm, beats, rate_hz=RATE_HZ):
@@ -88,7 +90,10 @@ def test_the_verb_finds_keeps_reports_and_plays(tmp_path, tiny_pack, capsys):
     assert report["moment"] == f"voice=kick; point={report['point']}"
     assert report["found_db"] < report["nearest_db"]
     assert report["tempo_from"] == "loop length" or report["bpm"] == pytest.approx(120.0)
-    assert LatentStore().names()["mine"].identifier == report["point"][1:]
+    assert read_presets()["mine"] == Preset(report["moment"], "tiny", tiny_pack.hash)
+    assert LatentStore().latent(report["point"][1:]).shape == (64, 4)
+    assert main([*words, "--voice", "kick", "--name", "mine"]) == 1
+    assert "kept already" in capsys.readouterr().err
     ticket = direct_source(tiny_pack).request(LoopRequest("kick", Point.parse(report["point"])))
     sound, _ = soundfile.read(output, dtype="float32")
     loop = ticket.loop.audio[0]

@@ -78,10 +78,10 @@ def test_the_bass_is_that_of_the_first_member_on_both_sides(rng):
 
 
 def test_a_loop_stays_a_circle(rng):
-    """Turned members give the turned mix: no filter knows where the loop begins."""
+    """Turned members give the turned mix: no filter knows where the loop begins (only loudness does)."""
     members = section(rng, 3, 0.6)
     turned = mix_members(np.roll(members, 12_345, axis=1), even(3))
-    np.testing.assert_allclose(turned, np.roll(mix_members(members, even(3)), 12_345, axis=1), atol=2e-6)
+    np.testing.assert_allclose(turned, np.roll(mix_members(members, even(3)), 12_345, axis=1), atol=5e-4)
 
 
 def test_members_come_to_the_level_of_the_first(rng):

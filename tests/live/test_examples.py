@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-MINE = {"generate_and_mix", "own_loops", "write_a_set", "play_by_hand", "ride_the_latent"}
+MINE = {"generate_and_mix", "own_loops", "write_a_set", "play_by_hand", "ride_the_latent", "like_my_loop"}
 
 
 @pytest.fixture
@@ -40,6 +40,13 @@ def test_ride_the_latent(run, tiny_pack, tmp_path, capsys):
     run("ride_the_latent", str(tmp_path / "ride.wav"), str(tiny_pack.path), "2")
     assert soundfile.info(tmp_path / "ride.wav").frames == 4 * 96_000
     assert "change from bar to bar in dB" in capsys.readouterr().out
+
+
+def test_like_my_loop(run, tiny_pack, tmp_path, capsys):
+    run("own_loops", str(tmp_path / "120bpm.wav"))
+    run("like_my_loop", str(tmp_path / "120bpm.wav"), str(tmp_path / "like.wav"), str(tiny_pack.path), "hats")
+    assert soundfile.info(tmp_path / "like.wav").channels == 2
+    assert "dB from your loop" in capsys.readouterr().out
 
 
 def test_no_example_is_left_out():

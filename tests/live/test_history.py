@@ -1,5 +1,7 @@
 import numpy as np
+import pytest
 
+from aijockey.errors import AijockeyError
 from aijockey.live.engine import Engine
 from aijockey.live.set_file import LiveSet
 from aijockey.music.grid import RATE_HZ
@@ -128,3 +130,62 @@ def test_an_undo_is_recorded_and_replays(make_source):
     replay = Engine(engine.recorded(), make_source())
     replay.process(512)
     np.testing.assert_array_equal(replay.process(live.shape[1]), live)
+
+
+def points(engine, deck=0):
+    return [str(request.point) for _, request in engine.decks[deck].entered if request]
+
+
+def test_shakes_and_children_are_events_that_can_be_undone_and_played_again(make_source):
+    live_set = LiveSet(
+        (
+            {
+                "voice": "ramp",
+                "play": 1.0,
+                "seed": 3.0,
+                "moment_1": "voice=kick; point=1",
+                "moment_2": "point=2",
+            },
+        )
+    )
+    engine = Engine(live_set, make_source())
+    engine.process(512)
+    for move in (
+        ("shake", 0.25),
+        ("shake", 0.25),
+        ("breed", "1 2 7"),
+        ("breed", "1 2"),
+        ("glide", "7~3@0.5"),
+    ):
+        engine.submit(f"deck.1.{move[0]}", move[1])
+        engine.process(int(2.5 * SECOND))
+    for _ in range(4):
+        engine.submit("history.undo", 1)
+        engine.process(int(2.5 * SECOND))
+    sound = points(engine)
+    assert sound[0] == sound[-1].split("~")[0] == "3"
+    assert sound[1].startswith("3~")
+    assert sound[2].startswith(sound[1] + "~")
+    assert sound[3] == "1&2@7~7@0.2"
+    assert sound[4].startswith("1&2@")
+    assert sound[-4:] == [sound[4], sound[3], sound[2], sound[1]][-len(sound[-4:]) :]
+    with pytest.raises(AijockeyError, match="moment 5 holds no loop"):
+        engine.submit("deck.1.breed", "1 5")
+    for wrong in ("1", "1 1", "0 2", "1 2 x", "1 9"):
+        with pytest.raises(AijockeyError, match="no pair"):
+            engine.submit("deck.1.breed", wrong)
+    again = Engine(engine.recorded(), make_source())
+    again.process(engine.position_samples)
+    assert points(again) == sound
+
+
+def test_a_walk_is_recorded_and_played_again_to_the_bit(make_source):
+    walk = {"walk_kind": "drift", "refresh": "change", "walk_pace": 3.0}
+    engine = Engine(LiveSet(({"voice": "ramp", "play": 1.0, **walk},)), make_source())
+    first = engine.process(5 * SECOND)
+    engine.submit("deck.1.walk_range", 0.3)
+    engine.submit("deck.1.walk_kind", "orbit")
+    sound = np.concatenate([first, engine.process(6 * SECOND)], axis=1)
+    assert len(set(points(engine))) >= 5
+    again = Engine(engine.recorded(), make_source())
+    np.testing.assert_array_equal(again.process(sound.shape[1]), sound)

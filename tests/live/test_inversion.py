@@ -9,7 +9,6 @@ from aijockey.live.generator import Generator
 from aijockey.live.inversion import (
     InversionError,
     invert_loop,
-    keep,
     latent_of_mel,
     likeliest_voice,
     mel_error_db,
@@ -109,7 +108,7 @@ def test_improving_comes_nearer_keeps_the_length_and_never_gets_worse(rng):
     np.testing.assert_allclose(improve(made_of, made_of(goal), goal, steps=2), goal, atol=1e-5)
 
 
-def test_a_loop_is_inverted_kept_and_played_again(generator, tiny_pack, tmp_path):
+def test_a_loop_is_inverted_kept_and_played_again(generator):
     audio = generator.generate("hats", generator.latent("hats", 3)[None])[0]
     inversion = invert_loop(generator, "hats", 0.01 * audio, samples=8)
     assert inversion.found_db < 0.5 * inversion.nearest_db
@@ -117,10 +116,7 @@ def test_a_loop_is_inverted_kept_and_played_again(generator, tiny_pack, tmp_path
     assert inversion.samples == 8
     assert 0 <= inversion.nearest_seed < 8
     store = LatentStore()
-    key = keep(inversion, store, tiny_pack.hash, "mine", file="mine.wav")
-    named = store.names()["mine"]
-    assert (named.identifier, named.voice, named.pack_sha256) == (key, "hats", tiny_pack.hash)
-    assert named.notes["file"] == "mine.wav"
+    key = store.add(inversion.latent)
     moment = parse_moment(moment_of("hats", key))
     assert moment == {"voice": "hats", "point": f"#{key}"}
     sound = LoopMaker(generator, None, store.latent)(LoopRequest("hats", Point.parse(f"#{key}")))

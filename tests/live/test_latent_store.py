@@ -14,7 +14,6 @@ from aijockey.live import latent_store
 from aijockey.live.latent_store import (
     LatentError,
     LatentStore,
-    NamedLatent,
     data_folder,
     decode,
     encode,
@@ -149,20 +148,6 @@ def test_arbitrary_bytes_never_crash_the_reader(data):
             latent_of_bytes(text)
         except LatentError:
             continue
-
-
-def test_names_are_kept_and_renamed(store, latent):
-    entry = NamedLatent(store.add(latent), "techno", "0" * 64, "voice=techno; point=#0123", {"found_db": 1.5})
-    store.name("the one from the roof", entry)
-    store.name("another", entry)
-    assert store.names() == {"the one from the roof": entry, "another": entry}
-    assert list(store.names()) == ["the one from the roof", "another"]
-    for bad in ("", "two\nlines", "x" * 81):
-        with pytest.raises(LatentError, match="name"):
-            store.name(bad, entry)
-    (store.folder / "names.json").write_text("{")
-    with pytest.raises(LatentError, match="damaged"):
-        store.names()
 
 
 def test_where_the_players_things_are(monkeypatch, tmp_path):

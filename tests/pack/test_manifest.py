@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from aijockey.pack import errors as e
 from aijockey.pack.fields import LONGEST_LIST, nearest
-from aijockey.pack.manifest import CARD_NAME, FileSpec, GriffinLimSpec
+from aijockey.pack.manifest import CARD_NAME, FileSpec, GriffinLimSpec, PaceSpec
 from aijockey.pack.manifest_checks import check_file_name
 from aijockey.pack.manifest_file import encode_manifest, parse_manifest
 
@@ -53,6 +53,14 @@ def test_defaults_may_be_left_out(whole):
     manifest = parse(without(whole, "generators", "flow", "sampler", "shift"))
     assert manifest.generators["flow"].sampler.shift == 1.0
     assert parse(without(whole, "figures")).figures == {}
+
+
+def test_a_voice_may_have_a_pace(whole):
+    whole["voices"][0]["pace"] = {"angles_rad": [0.1, 0.2], "changes_db": [1, 1.8]}
+    manifest = parse_manifest(json.dumps(whole).encode())
+    assert manifest.voices[0].pace == PaceSpec((0.1, 0.2), (1.0, 1.8))
+    assert manifest.voices[1].pace is None
+    assert parse_manifest(encode_manifest(manifest)) == manifest
 
 
 def test_whole_numbers_will_do_for_numbers(whole):
@@ -127,6 +135,11 @@ def test_a_newer_format_is_named_before_anything_else(number):
         (("voices", 0, "controls"), {}, "voices[0].controls: 'onset_density' is missing"),
         (("voices", 2, "controls"), {"brightness": {"mean": 0, "std": 1}}, "voices[2].controls: 'brightness' is not a control"),  # noqa: E501
         (("voices", 0, "controls", "brightness", "std"), 0, "voices[0].controls.brightness.std: is 0"),
+        (("voices", 0, "pace"), {"angles_rad": [0.1, 0.2], "changes_db": [1.0]}, "voices[0].pace: has 2 angles and 1 changes"),  # noqa: E501
+        (("voices", 0, "pace"), {"angles_rad": [], "changes_db": []}, "voices[0].pace: has 0 angles"),
+        (("voices", 0, "pace"), {"angles_rad": [0.1, 0.2], "changes_db": [1, 1]}, "voices[0].pace.changes_db: does not rise"),  # noqa: E501
+        (("voices", 0, "pace"), {"angles_rad": [0.2, 0.1], "changes_db": [1, 2]}, "voices[0].pace.angles_rad: does not rise"),  # noqa: E501
+        (("voices", 0, "pace"), {"angles_rad": [0], "changes_db": [1]}, "voices[0].pace.angles_rad[0]: is 0"),
         (("voices", 0, "tonal"), 1, "voices[0].tonal: expected true or false, got a number"),
         (("figures",), [], "figures: expected an object"),
         (("files", "flow.onnx", "sha256"), "00", 'files.flow.onnx.sha256: "00" is not 64 hexadecimal digits'),

@@ -1,6 +1,7 @@
 """Truths of StyleGAN2 over the grid."""
 
 import copy
+from typing import Any
 
 import numpy as np
 import pytest
@@ -174,9 +175,43 @@ def test_export_folds_without_changing_a_loop(form: str, code: PatchCode) -> Non
     latent, truncation = torch.randn(3, 24), torch.tensor([0.3, 0.7, 1.0])
     with torch.no_grad():
         expected = task.networks["average"].network.generate(latent, *_given(3), truncation)
-        found = graph.module(latent, _given(3)[0], truncation, *_given(3)[1:])
+        found, _ = graph.module(latent, _given(3)[0], truncation, *_given(3)[1:])
     torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-4)
     assert graph.entry["latent_shape"] == [24]
+
+
+@FORMS
+def test_styles_can_be_moved_and_mixed_by_layers(form: str, code: PatchCode) -> None:
+    """An offset of the difference of two styles, from a layer on, is the mixing that training knows."""
+    task = _task(code, form)
+    network: Any = task.networks["average"].network
+    graph = task.graph()
+    one, two = torch.randn(2, 3, 24, generator=torch.Generator().manual_seed(4)).unbind()
+    given, full = _given(3), torch.ones(3)
+    with torch.no_grad():
+        still, style = graph.module(one, given[0], full, *given[1:], torch.zeros(3, network.layers, 12))
+        _, other = graph.module(two, given[0], full, *given[1:], None)
+        offset = torch.zeros(3, network.layers, 12)
+        offset[:, 3:] = (other - style)[:, None]
+        mixed, unmoved = graph.module(one, given[0], full, *given[1:], offset)
+        expected, _ = network(one, two, torch.full((3,), 3), *given)
+    torch.testing.assert_close(still, network.generate(one, *given, full), atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(mixed, expected, atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(unmoved, style)
+    assert graph.entry["sampler"]["style_shape"] == (network.layers, 12)
+
+
+@FORMS
+def test_style_factors_are_what_the_weights_amplify_most(form: str, code: PatchCode) -> None:
+    network: Any = _task(code, form).networks["average"].network
+    factors = network.style_factors(12)
+    torch.testing.assert_close(factors @ factors.T, torch.eye(12), atol=1e-5, rtol=0)
+    weights = [
+        network.coarse.weight,
+        *(m.style.weight for m in network.modules() if isinstance(m, ModulatedConv)),
+    ]
+    gains = sum(((w / w.norm()) @ factors.T).square().sum(dim=0) for w in weights)
+    assert (gains[:-1] >= gains[1:] - 1e-6).all()
 
 
 @FORMS

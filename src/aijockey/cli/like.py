@@ -15,7 +15,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--voice", metavar="V", help="voice that plays it (without: the one whose own loops are most like it)"
     )
     parser.add_argument("--pack", metavar="P", help="folder, archive or shipped pack (default: default)")
-    parser.add_argument("--name", metavar="NAME", help="remember it by this name")
+    parser.add_argument(
+        "--name", metavar="NAME", help="keep the moment by this name (`aijockey moments` lists them)"
+    )
     parser.add_argument("--bpm", type=tempo, metavar="BPM", help="tempo of the file (without: found)")
     parser.add_argument(
         "--start",
@@ -39,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="write how the moment sounds, to .wav, .flac or .ogg",
     )
-    parser.add_argument("--force", action="store_true", help="overwrite the output if it is there")
+    parser.add_argument("--force", action="store_true", help="replace an output or a name that is there")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
 
 
@@ -52,14 +54,17 @@ def run(arguments: argparse.Namespace) -> int:
     from aijockey.audio.files import write_audio
     from aijockey.corpus.one_loop import read_loop
     from aijockey.live.generator import Generator
-    from aijockey.live.inversion import invert_loop, keep, likeliest_voice, moment_of
+    from aijockey.live.inversion import invert_loop, likeliest_voice, moment_of
     from aijockey.live.latent_store import LatentStore
+    from aijockey.live.presets import Preset, check_free, keep
     from aijockey.live.rendering import check_output
     from aijockey.pack.find import find_pack
     from aijockey.pack.pack import Pack
 
     if arguments.output:
         check_output(arguments.output, arguments.force)
+    if arguments.name and not arguments.force:
+        check_free(arguments.name)
     pack = Pack.open(find_pack(arguments.pack))
     voice = pack.manifest.voice(arguments.voice).name if arguments.voice else None
     loop = read_loop(
@@ -80,15 +85,16 @@ def run(arguments: argparse.Namespace) -> int:
         chosen = voice or likeliest_voice(generator, loop.audio, progress=progress)
         inversion = invert_loop(generator, chosen, loop.audio, samples=arguments.samples, progress=progress)
     store = LatentStore()
-    identifier = keep(
-        inversion, store, pack.hash, arguments.name, file=arguments.file.name, start_s=loop.start_s
-    )
+    identifier = store.add(inversion.latent)
+    moment = moment_of(chosen, identifier)
+    if arguments.name:
+        keep(arguments.name, Preset(moment, pack.manifest.name, pack.hash), force=arguments.force)
     if arguments.output:
         sound = generator.generate(chosen, store.latent(identifier)[None])[0]
         write_audio(arguments.output, sound[None])
     report = {
         "point": f"#{identifier}",
-        "moment": moment_of(chosen, identifier),
+        "moment": moment,
         "name": arguments.name,
         "file": str(arguments.file),
         "bpm": loop.bpm,

@@ -25,6 +25,8 @@ VERBS = {
     "train": "train a model on a corpus",
     "export": "turn checkpoints into a pack",
     "evaluate": "judge a pack or a corpus: figures and a report",
+    "directions": "find and calibrate the named controls of a pack's voices",
+    "explore": "picture and sound the latent space and directions of a voice",
     "flac": "turn recordings into FLAC, checked against what was recorded",
     "devices": "list sound outputs and inputs by name",
     "doctor": "find what keeps a set from sounding here, and the fix",

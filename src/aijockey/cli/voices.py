@@ -28,14 +28,20 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"{manifest.licence}, {pack.path}")
     for voice in voices:
         print(f"\n{voice['name']}: {voice['key'] or 'no key'}, about {voice['loudness_lufs']:.1f} LUFS")
-        for control in voice["controls"]:
+        for direction in voice["directions"]:
+            reach = f"{direction['effect'][0]:+.1f} to {direction['effect'][-1]:+.1f} std"
+            print(f"  {direction['name']:<16} {reach:<28} {direction['description']}")
+        hidden = {direction["name"] for direction in voice["directions"]}
+        for control in (control for control in voice["controls"] if control["name"] not in hidden):
             spread = f"{control['mean']:.3g} ± {control['std']:.2g} {control['unit']}"
             print(f"  {control['name']:<16} {spread:<28} {control['description']}")
     return 0
 
 
 def describe_voices(manifest: Any) -> list[dict[str, Any]]:
-    """One object a voice: name, key, loudness, generator, and each control with its unit, mean and spread."""
+    """One object a voice: name, key, loudness, generator, each calibrated direction with its curve, and each condition
+    of the generator with its unit, mean and spread.
+    """
     controls = {control.name: control for control in manifest.controls}
     return [
         {
@@ -45,6 +51,19 @@ def describe_voices(manifest: Any) -> list[dict[str, Any]]:
             "tonal": voice.tonal,
             "key": voice.key,
             "loudness_lufs": voice.loudness_lufs,
+            "directions": [
+                {
+                    "name": direction.name,
+                    "unit": direction.unit,
+                    "description": direction.description,
+                    "mean": None if direction.spread is None else direction.spread.mean,
+                    "std": None if direction.spread is None else direction.spread.std,
+                    "amounts": list(direction.amounts),
+                    "effect": list(direction.effect),
+                    "slope": direction.slope,
+                }
+                for direction in (voice.directions.directions if voice.directions else ())
+            ],
             "controls": [
                 {
                     "name": name,

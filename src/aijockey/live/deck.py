@@ -14,7 +14,7 @@ from aijockey.control.parameters import DECK_PARAMETERS, Value
 from aijockey.live.clock import TICKS_PER_BEAT, Moment, TempoMap
 from aijockey.live.gesture_delay import GestureDelays
 from aijockey.live.head import ATTACK_FADE_SAMPLES, FADE_SAMPLES, MOST_HEADS, Head
-from aijockey.live.loop_source import LoopSource, made_urgent, paces_of_source, request_ahead
+from aijockey.live.loop_source import LoopSource, paces_of_source, request_ahead, request_fixed
 from aijockey.live.loop_timeline import LoopTimeline, Playing
 from aijockey.live.loops import Loop, LoopRequest, Ticket
 from aijockey.live.plan import DeckPlan, PlanEvent, Swap
@@ -307,13 +307,21 @@ class Deck:
         """Ask now for loops that will be fixed later, if nothing changes; what was foreseen otherwise is let go."""
         self._moved = False
         foreseen: dict[LoopRequest, Ticket] = {}
+        hand_waits = True
         until = self._cursor + self._foresight(now)
         for swap in self.plan.peek(until) if self._is_due(until) else ():
             if swap.request is None or swap.same or self._is_lost(swap):
                 continue
             ticket = self._foreseen.get(swap.request)
             if ticket is None or ticket.error:
-                ticket = request_ahead(self._source, swap.request, float(swap.beat))
+                # The first loop that a hand's move leads to is what it waits for.
+                by_hand = hand_waits and self.gestures.waits_at(swap.beat)
+                ticket = (
+                    self._source.request(swap.request)
+                    if by_hand
+                    else request_ahead(self._source, swap.request, float(swap.beat))
+                )
+            hand_waits = hand_waits and not self.gestures.waits_at(swap.beat)
             foreseen[swap.request] = ticket
         self._foreseen = foreseen
 
@@ -344,7 +352,9 @@ class Deck:
             self._lose(self._waiting.pop().swap, "late")
         ticket = None
         if swap.request:
-            ticket = made_urgent(self._source, swap.request, self._foreseen.get(swap.request))
+            foreseen, since = self._foreseen.get(swap.request), float(self._timeline.last.beat)
+            by_hand = self.gestures.waits_at(swap.beat)
+            ticket = request_fixed(self._source, swap.request, foreseen, since, by_hand)
         self._waiting.append(_Waiting(swap, ticket, beat))
 
     def _lose(self, swap: Swap, why: str) -> None:

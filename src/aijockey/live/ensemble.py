@@ -16,7 +16,7 @@ import numpy.typing as npt
 import scipy.fft
 from scipy.signal import sosfreqz
 
-from aijockey.live.loudness import K_WEIGHTING
+from aijockey.live.loudness import K_WEIGHTING, loudness_lufs
 from aijockey.music.grid import RATE_HZ
 
 Float = npt.NDArray[np.float32]
@@ -28,6 +28,8 @@ BASS_HZ, WIDE_HZ = 120.0, 170.0
 MOST_RAISE_DB = 12.0
 # The mono sum is brought to the level of one member; left and right together grow by this at most.
 MOST_GROWTH = 2.0
+# What is not bass is trimmed by this at most, in so many steps, to be as loud as one member.
+MOST_TRIM_DB, TRIMS = 3.0, 3
 OCTAVE_CENTRES_HZ = WIDE_HZ * 2.0 ** np.arange(8) * math.sqrt(2.0)
 
 
@@ -47,9 +49,9 @@ def mix_members(members: Float, weights: Double) -> Float:
 
     Returns
     -------
-    (2, samples). Its mono sum, half of left and right, has in every octave the power of one member; below `BASS_HZ`
-    both sides are the first member. Weights that sum to nothing in the middle leave more on the sides, up to
-    3 dB above one member in both.
+    (2, samples). Its mono sum, half of left and right, is as loud as the first member and balanced over octaves as
+    members are; below `BASS_HZ` both sides are the first member. Weights that sum to nothing in the middle leave more
+    on the sides, up to 3 dB above one member in both.
 
     Raises
     ------
@@ -78,8 +80,28 @@ def mix_members(members: Float, weights: Double) -> Float:
     )
     gain_db[one <= 1e-12 * one.max()] = 0.0
     gain = 10.0 ** (_between(gain_db, samples) / 20.0)
-    sides = high * ((1.0 - bass) * gain).astype(np.float32) + spectra[0] * bass.astype(np.float32)
-    return np.asarray(scipy.fft.irfft(sides, n=samples, axis=1), dtype=np.float32)
+    high *= ((1.0 - bass) * gain).astype(np.float32)
+    parts = scipy.fft.irfft(np.concatenate([high, spectra[:1] * bass.astype(np.float32)]), n=samples, axis=1)
+    room = MOST_GROWTH * power[0] / max(float(_power(high, loud).mean()), 1e-30)
+    return _as_loud(parts[:2].astype(np.float32), parts[2:].astype(np.float32), members[:1], room)
+
+
+def _as_loud(high: Float, bass: Float, member: Float, room: float) -> Float:
+    """``high`` and ``bass`` together, ``high`` at the level at which their mono sum is as loud as ``member``.
+
+    Octaves have a member's power by now; loudness is gated, and members that play at other moments share it out
+    otherwise. ``room`` : by how much the power of ``high`` may still grow.
+    """
+    wanted_lufs = loudness_lufs(member)
+    highest_db = max(0.0, min(MOST_TRIM_DB, 10.0 * math.log10(max(room, 1e-9))))
+    trim_db = 0.0
+    for _ in range(TRIMS):
+        stereo = high * np.float32(10.0 ** (trim_db / 20.0)) + bass
+        found_lufs = loudness_lufs(stereo.mean(axis=0, keepdims=True))
+        if not (math.isfinite(wanted_lufs) and math.isfinite(found_lufs)):
+            break
+        trim_db = min(highest_db, max(-MOST_TRIM_DB, trim_db + wanted_lufs - found_lufs))
+    return np.asarray(high * np.float32(10.0 ** (trim_db / 20.0)) + bass, dtype=np.float32)
 
 
 @lru_cache(maxsize=2)

@@ -17,11 +17,12 @@ import numpy as np
 import numpy.typing as npt
 import scipy.special
 
+from aijockey.live.directions import VoiceDirections, move, move_back
 from aijockey.live.graph import GenerationError, Graph
-from aijockey.live.sampler import SAMPLERS, Sampler
+from aijockey.live.sampler import SAMPLERS, DirectSampler, Sampler
 from aijockey.live.vocoder import make_vocoder
 from aijockey.pack.fields import nearest
-from aijockey.pack.manifest import GeneratorSpec, VoiceSpec
+from aijockey.pack.manifest import DirectSpec, GeneratorSpec, VoiceSpec
 from aijockey.pack.pack import Pack
 from aijockey.representation.patch_code import PatchCode
 
@@ -29,6 +30,8 @@ Float = npt.NDArray[np.float32]
 Controls = Mapping[str, float | npt.ArrayLike]
 
 SEEDS = 1 << 64
+KNOWN_FROM = 0.25
+"""Deviations that a direction pushes a condition by before the network is told in full that it is given."""
 
 
 def voice_noise(voice: str, seed: int, count: int) -> Float:
@@ -57,17 +60,25 @@ class Generator:
     Parameters
     ----------
     threads : how many loops are computed at once; 1 leaves a small machine's other core to the audio.
+    batch : loops that go through a graph together. Above 1 it is a fifth quicker, but the last bits of a loop may then
+        depend on its neighbours: for measuring, not for playing.
+    directions : False takes every control for the raw condition of that name, as calibration needs it.
 
-    Graphs load when a voice first needs them; `warm_up` loads all.
+    A control that names one of the voice's directions moves its latent (or style) by the pack's calibrated mapping;
+    any other is a condition that the network was trained with. Graphs load when a voice first needs them; `warm_up`
+    loads all.
     """
 
-    def __init__(self, pack: Pack, threads: int = 1) -> None:
-        if threads < 1:
-            raise ValueError(f"{threads} threads; expected 1 or more")
+    def __init__(self, pack: Pack, threads: int = 1, *, batch: int = 1, directions: bool = True) -> None:
+        if threads < 1 or batch < 1:
+            raise ValueError(f"{threads} threads, batches of {batch}; expected 1 or more")
         self.pack = pack
         self.threads = threads
+        self._batch = batch
         self._samplers: dict[str, Sampler] = {}
         self._codes: dict[str, PatchCode] = {}
+        self._use_directions = directions
+        self._directions: dict[str, VoiceDirections] = {}
         self.vocoder = make_vocoder(pack)
 
     @property
@@ -97,28 +108,40 @@ class Generator:
     def standardize(self, voice: str, control: str, value: float) -> float:
         """``value`` of a control in its own unit, in standard deviations from this voice's mean.
 
+        Of a direction: the amount that brings a loop which is as the voice's loops are on average to ``value``.
+
         Raises
         ------
-        GenerationError : the voice has no such control.
+        GenerationError : the voice has no such control, or it is a direction without a measure.
 
         Thread: any.
         """
         spec = self.pack.manifest.voice(voice)
-        self._check_control(spec, control)
-        spread = spec.controls[control]
+        direction = spec.direction(control) if self._use_directions else None
+        if direction is None:
+            self._check_control(spec, control)
+        spread = spec.controls[control] if direction is None else direction.spread
+        if spread is None:
+            raise GenerationError(f"direction '{control}' of voice '{voice}' has no unit; give deviations")
         return (value - spread.mean) / spread.std
 
     def codes(
-        self, voice: str, latents: Float, controls: Controls | None = None, steps: int | None = None
+        self,
+        voice: str,
+        latents: Float,
+        controls: Controls | None = None,
+        steps: int | None = None,
+        style_offset: Float | None = None,
     ) -> Float:
         """Codes of loops, (batch, patches, dims).
 
         Parameters
         ----------
         latents : (batch, *latent_shape), for example stacked results of `latent`.
-        controls : name -> standard deviations from the voice's mean, one number or (batch,). One left out is
-            the
-            network's to choose.
+        controls : name -> standard deviations, one number or (batch,): of a direction, how far the loop moves (0 or
+            left out: not at all); of a condition, from the voice's mean (left out: the network's to choose).
+        style_offset : (batch, layers, style), added to the style of each layer of a voice that has styles: with the
+            difference of two `styles` in some of the layers, these take the other loop's. None: nothing.
         steps : steps of a ``rotation``; None takes the pack's. More is nearer to the exact path and
             slower.
 
@@ -130,22 +153,78 @@ class Generator:
         Thread: any but audio.
         """
         spec = self.pack.manifest.voice(voice)
+        offsets, pushes, conditions = self._moves(spec, controls or {}, len(latents))
+        return self.moved_codes(voice, latents, offsets, pushes, conditions, steps, style_offset)
+
+    def moved_codes(
+        self,
+        voice: str,
+        latents: Float,
+        offsets: Float | None,
+        pushes: Float | None,
+        conditions: Controls | None = None,
+        steps: int | None = None,
+        style_offset: Float | None = None,
+    ) -> Float:
+        """`codes` of latents that are moved by hand, as calibration does.
+
+        Parameters
+        ----------
+        offsets : (batch, *latent_shape), or (batch, style) for all layers of a voice that has styles; None: nothing.
+        pushes : (batch, controls of the generator), added to its conditions, in deviations; None: nothing.
+        conditions : held at a value, as in `codes` where there are no directions.
+        """
+        spec = self.pack.manifest.voice(voice)
         latents = self._batched(latents, self._spec(spec).latent_shape, "latents")
         shape = self._code_shape(spec)
         sampler = self._sampler(spec)
-        values, known = self._control_rows(spec, controls or {}, len(latents))
+        values, known = self._control_rows(spec, conditions or {}, len(latents), pushes)
+        styles = self._style_rows(spec, len(latents), style_offset)
+        if offsets is not None and _style_shape(self._spec(spec)) and offsets.shape != latents.shape:
+            styles = styles + offsets[:, None]
+        elif offsets is not None:
+            latents = move(latents, offsets)
 
-        def sample(latent: Float, value: Float, given: Float) -> Float:
-            return sampler.sample(latent, self._feeds(spec, value, given), shape, steps)
+        def sample(latent: Float, value: Float, given: Float, style: Float) -> Float:
+            return sampler.sample(latent, self._feeds(spec, value, given, style), shape, steps)
 
-        return self._one_by_one(f"voice '{voice}'", shape, sample, latents, values, known)
+        return self._one_by_one(f"voice '{voice}'", shape, sample, latents, values, known, styles)
+
+    def styles(self, voice: str, latents: Float, controls: Controls | None = None) -> Float:
+        """What the latents make of the style, before any direction moves it: (batch, style).
+
+        Raises
+        ------
+        GenerationError : the voice's generator shows no style (`DirectSpec.style_shape`), or as in `codes`.
+
+        Thread: any but audio.
+        """
+        spec = self.pack.manifest.voice(voice)
+        style = _style_shape(self._spec(spec))
+        if not style:
+            raise GenerationError(f"the generator of voice '{voice}' shows no style; its latent says it all")
+        latents = self._batched(latents, self._spec(spec).latent_shape, "latents")
+        _, pushes, conditions = self._moves(spec, controls or {}, len(latents))
+        values, known = self._control_rows(spec, conditions, len(latents), pushes)
+        sampler = self._sampler(spec)
+        assert isinstance(sampler, DirectSampler)  # only its spec has a style shape
+
+        def show(latent: Float, value: Float, given: Float, still: Float) -> Float:
+            return sampler.style(latent, self._feeds(spec, value, given, still))
+
+        rows = self._style_rows(spec, len(latents), None)
+        return self._one_by_one(f"voice '{voice}'", style[1:], show, latents, values, known, rows)
 
     def mel(
         self, voice: str, latents: Float, controls: Controls | None = None, steps: int | None = None
     ) -> Float:
         """Log-mels of loops, (batch, bands, frames); arguments and errors as in `codes`. Thread: any but
         audio."""
-        return self._code(voice).decode(self.codes(voice, latents, controls, steps))
+        return self.decode(voice, self.codes(voice, latents, controls, steps))
+
+    def decode(self, voice: str, codes: Float) -> Float:
+        """Log-mels (batch, bands, frames) of a voice's codes (batch, patches, dims). Thread: any but audio."""
+        return self._code(voice).decode(codes)
 
     def generate(
         self, voice: str, latents: Float, controls: Controls | None = None, steps: int | None = None
@@ -168,7 +247,8 @@ class Generator:
         ----------
         latents : of the first voice and of the second, each (batch, *latent_shape).
         amount : 0 is the first voice's loops, 1 the second's.
-        controls : for both voices, each in its own standard deviations.
+        controls : for both voices, each in its own standard deviations; what the second does not have is the first's
+            alone.
 
         Raises
         ------
@@ -188,15 +268,32 @@ class Generator:
             raise GenerationError(
                 f"{len(rows[0])} and {len(rows[1])} latents; expected as many of each voice"
             )
-        values, known = self._control_rows(first, controls or {}, len(rows[0]))
+        moved = [
+            self._moved_row(
+                spec, row, {name: value for name, value in (controls or {}).items() if name in known}
+            )
+            for spec, row, known in (
+                (first, rows[0], (controls or {}).keys()),
+                (second, rows[1], second.control_names),
+            )
+        ]
 
-        def sample(one: Float, other: Float, value: Float, given: Float) -> Float:
-            feeds = (self._feeds(first, value, given), self._feeds(second, value, given))
-            return sampler.morph((one, other), feeds, amount, shape, steps)
+        def sample(*columns: Float) -> Float:
+            one, other = columns[:3], columns[3:]
+            feeds = (self._feeds(first, *one[1:]), self._feeds(second, *other[1:]))
+            return sampler.morph((one[0], other[0]), feeds, amount, shape, steps)
 
         maker = f"voices '{first.name}' and '{second.name}'"
-        codes = self._one_by_one(maker, shape, sample, rows[0], rows[1], values, known)
+        codes = self._one_by_one(maker, shape, sample, *moved[0], *moved[1])
         return self._code(first.name).decode(codes)
+
+    def _moved_row(self, voice: VoiceSpec, latents: Float, controls: Controls) -> tuple[Float, Float, Float]:
+        """Latents as a voice's directions among the controls move them, and its conditions: values and known."""
+        offsets, pushes, conditions = self._moves(voice, controls, len(latents))
+        values, known = self._control_rows(voice, conditions, len(latents), pushes)
+        if offsets is not None and offsets.shape == latents.shape:
+            latents = move(latents, offsets)
+        return latents, values, known
 
     def sound(self, mel: Float) -> Float:
         """Log-mels (batch, bands, frames) through the pack's vocoder: (batch, samples). Thread: any but
@@ -221,14 +318,16 @@ class Generator:
         bands = self.pack.manifest.representation.bands
         mel = self._batched(mel, (bands, self.pack.manifest.frames), "mel")
         sampler = self._sampler(spec)
-        values, known = self._control_rows(spec, controls or {}, len(mel))
+        offsets, pushes, conditions = self._moves(spec, controls or {}, len(mel))
+        values, known = self._control_rows(spec, conditions, len(mel), pushes)
         codes = self._code(voice).encode(mel)
 
         def invert(code: Float, value: Float, given: Float) -> Float:
             return sampler.invert(code, self._feeds(spec, value, given), steps)
 
         shape = self._spec(spec).latent_shape
-        return self._one_by_one(f"voice '{voice}', backwards,", shape, invert, codes, values, known)
+        found = self._one_by_one(f"voice '{voice}', backwards,", shape, invert, codes, values, known)
+        return found if offsets is None else move_back(found, offsets)
 
     def warm_up(self) -> None:
         """Load every graph and run each once, so that the first loop is as quick as the rest. Thread: any but
@@ -239,28 +338,64 @@ class Generator:
     def _one_by_one(
         self, maker: str, shape: tuple[int, ...], make: Callable[..., Float], *columns: Float
     ) -> Float:
-        """``make`` of each row of the columns, as batches of one, in up to ``threads`` lanes: (rows,
+        """``make`` of each row of the columns, as batches of one (or `batch`), in up to ``threads`` lanes: (rows,
         *shape)."""
         count = len(columns[0])
         result = np.empty((count, *shape), dtype=np.float32)
 
-        def fill(index: int) -> None:
-            result[index] = make(*(column[index : index + 1] for column in columns))[0]
+        def fill(start: int) -> None:
+            part = slice(start, start + self._batch)
+            result[part] = make(*(column[part] for column in columns))
 
+        starts = range(0, count, self._batch)
         if self.threads == 1 or count < 2:
-            for index in range(count):
-                fill(index)
+            for start in starts:
+                fill(start)
         else:
             with ThreadPoolExecutor(self.threads) as lanes:
-                list(lanes.map(fill, range(count)))
+                list(lanes.map(fill, starts))
         if not np.isfinite(result).all():
             raise GenerationError(f"{maker} made numbers that are not finite")
         return result
 
-    def _feeds(self, voice: VoiceSpec, controls: Float, known: Float) -> dict[str, npt.NDArray[Any]]:
-        return {"voice": np.full(1, voice.index, dtype=np.int64), "controls": controls, "known": known}
+    def _feeds(
+        self, voice: VoiceSpec, controls: Float, known: Float, style: Float | None = None
+    ) -> dict[str, npt.NDArray[Any]]:
+        feeds: dict[str, npt.NDArray[Any]] = {
+            "voice": np.full(len(controls), voice.index, dtype=np.int64),
+            "controls": controls,
+            "known": known,
+        }
+        return feeds if style is None else {**feeds, "style_offset": style}
 
-    def _control_rows(self, voice: VoiceSpec, controls: Controls, count: int) -> tuple[Float, Float]:
+    def _moves(
+        self, voice: VoiceSpec, controls: Controls, count: int
+    ) -> tuple[Float | None, Float | None, dict[str, float | npt.ArrayLike]]:
+        """What directions among the controls move and push (see `moved_codes`), and the conditions among them."""
+        if voice.directions is None or not self._use_directions or not controls:
+            return None, None, dict(controls)
+        if voice.name not in self._directions:
+            self._directions[voice.name] = VoiceDirections(self.pack, voice)
+        directions = self._directions[voice.name]
+        amounts = {name: value for name, value in controls.items() if name in directions.names}
+        conditions = {name: value for name, value in controls.items() if name not in directions.names}
+        return *(directions.moves(amounts, count) if amounts else (None, None)), conditions
+
+    def _style_rows(self, voice: VoiceSpec, count: int, given: Float | None) -> Float:
+        """Offsets of styles, (count, layers, style); (count, 0) where a voice has none."""
+        shape = _style_shape(self._spec(voice))
+        if given is None:
+            return np.zeros((count, *(shape or (0,))), dtype=np.float32)
+        if not shape or given.shape != (count, *shape):
+            wanted = (
+                f"(batch, {', '.join(map(str, shape))})" if shape else "none: its generator shows no style"
+            )
+            raise GenerationError(f"style offsets have shape {given.shape}; expected {wanted}")
+        return given.astype(np.float32)
+
+    def _control_rows(
+        self, voice: VoiceSpec, controls: Controls, count: int, pushes: Float | None
+    ) -> tuple[Float, Float]:
         names = self._spec(voice).controls
         values = np.zeros((count, len(names)), dtype=np.float32)
         known = np.zeros_like(values)
@@ -273,11 +408,16 @@ class Generator:
                 )
             values[:, names.index(name)] = column
             known[:, names.index(name)] = 1.0
+        if pushes is not None:
+            # A push begins at "not given" and is given in full from a quarter of a deviation on: no jump at 0.
+            known = np.maximum(known, np.minimum(1.0, np.abs(pushes) / KNOWN_FROM)).astype(np.float32)
+            values = values + pushes
         return values, known
 
     def _check_control(self, voice: VoiceSpec, name: str) -> None:
         names = self._spec(voice).controls
         if name not in names:
+            names = voice.control_names if self._use_directions else names
             raise GenerationError(
                 f"voice '{voice.name}' has no control '{name}'{nearest(name, names)} "
                 f"(controls: {', '.join(names) or 'none'})"
@@ -310,3 +450,8 @@ class Generator:
             graph = Graph(self.pack, spec.graph)
             self._samplers[voice.generator] = SAMPLERS[spec.sampler.kind](graph, spec.sampler, self.pack)
         return self._samplers[voice.generator]
+
+
+def _style_shape(spec: GeneratorSpec) -> tuple[int, ...]:
+    """(layers, style) of a generator that shows its style, else ()."""
+    return spec.sampler.style_shape if isinstance(spec.sampler, DirectSpec) else ()

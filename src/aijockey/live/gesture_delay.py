@@ -25,6 +25,10 @@ class GestureDelays:
         """A hand moved something at ``sample`` that acts from ``beat`` on. Thread: audio"""
         self._waiting.append((beat, sample))
 
+    def waits_at(self, planned: Fraction) -> bool:
+        """Whether a move waits for a loop that is planned for the beat ``planned``. Thread: audio"""
+        return any(beat <= planned for beat, _ in self._waiting)
+
     def heard(self, planned: Fraction, sample: int) -> None:
         """A new loop that was planned for the beat ``planned`` is heard from ``sample`` on. Thread: audio"""
         waiting = deque(maxlen=MOST_WAITING) if self._waiting else self._waiting

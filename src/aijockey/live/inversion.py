@@ -17,7 +17,7 @@ from aijockey.audio.units import db_to_gain
 from aijockey.errors import AijockeyError
 from aijockey.live.generator import Generator
 from aijockey.live.latent_encoder import encoder_of, improve
-from aijockey.live.latent_store import LatentStore, NamedLatent, latent_bytes, latent_of_bytes
+from aijockey.live.latent_store import latent_bytes, latent_of_bytes
 from aijockey.live.loudness import loudness_lufs
 from aijockey.live.moments import format_moment
 from aijockey.pack.manifest import RotationSpec
@@ -251,29 +251,3 @@ def length_of(latent: Float) -> float:
 def moment_of(voice: str, identifier: str) -> str:
     """The moment that plays a stored latent, as text."""
     return format_moment({"voice": voice, "point": f"#{identifier}"})
-
-
-def keep(
-    inversion: Inversion, store: LatentStore, pack_sha256: str, name: str | None = None, **notes: Any
-) -> str:
-    """Put what was found into the player's store; returns its identifier.
-
-    name : under which it is listed. notes : plain values to remember with it, such as the file.
-
-    Raises
-    ------
-    LatentError : the store cannot take it.
-    """
-    identifier = store.add(inversion.latent)
-    if name is not None:
-        store.name(
-            name,
-            NamedLatent(
-                identifier,
-                inversion.voice,
-                pack_sha256,
-                moment_of(inversion.voice, identifier),
-                {**inversion.as_json(), **notes},
-            ),
-        )
-    return identifier

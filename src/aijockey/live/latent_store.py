@@ -4,7 +4,6 @@ A latent is kept as a NumPy array of half precision in a file named by the SHA-2
 folder (``AIJOCKEY_DATA`` says another)::
 
     DATA/latents/0123456789ab…ef.npy      the latent
-    DATA/latents/names.json               name -> identifier, voice, pack and where it came from
 
 A point refers to it by the first 12 hex digits, ``#0123456789ab``. So a latent never changes under its name, the same
 one is kept once, and a file that was damaged is noticed. A set that uses such points carries the bytes inside, as
@@ -15,15 +14,12 @@ import base64
 import binascii
 import hashlib
 import io
-import json
 import os
 import re
 import sys
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -38,9 +34,6 @@ DIGITS = 12
 MOST_BYTES = 1 << 18
 MOST_LATENTS = 10_000
 MOST_DIMENSIONS = 4
-NAMES_FILE = "names.json"
-MOST_NAMES_BYTES = 4 << 20
-_NAME = re.compile(r"[^\x00-\x1f\x7f]{1,80}")
 _HEX = re.compile(r"[0-9a-f]{12}")
 
 
@@ -130,21 +123,6 @@ def decode(identifier: str, text: str) -> bytes:
     return data
 
 
-@dataclass(frozen=True)
-class NamedLatent:
-    """What is noted of a latent beside its numbers.
-
-    voice, pack_sha256 : what it was found for; other voices take it too, and sound like themselves.
-    moment : text of a moment that plays it. notes : how it was found, as plain values.
-    """
-
-    identifier: str
-    voice: str = ""
-    pack_sha256: str = ""
-    moment: str = ""
-    notes: Mapping[str, Any] = field(default_factory=dict)
-
-
 class LatentStore:
     """The player's latents.
 
@@ -226,64 +204,8 @@ class LatentStore:
         """A latent, float32; raises as `bytes_of` does."""
         return latent_of_bytes(self.bytes_of(identifier))
 
-    def name(self, name: str, entry: NamedLatent) -> None:
-        """Remember a latent by name; one that had it before is forgotten by that name, not lost.
-
-        Raises
-        ------
-        LatentError : no usable name, or the folder cannot be written to.
-        """
-        if not _NAME.fullmatch(name):
-            raise LatentError(f"{name[:80]!r} is no name; expected 1 to 80 characters on one line")
-        table = {known: _as_json(known_entry) for known, known_entry in self.names().items()}
-        table[name] = _as_json(entry)
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            _write_whole(self.folder / NAMES_FILE, json.dumps(table, indent=1, ensure_ascii=False).encode())
-        except OSError as error:
-            raise LatentError(
-                f"{self.folder}: cannot be written ({error}); {FOLDER_VARIABLE} names another folder"
-            ) from error
-
-    def names(self) -> dict[str, NamedLatent]:
-        """Name -> latent, in the order in which they were named; empty where none is.
-
-        Raises
-        ------
-        LatentError : the file of names is damaged.
-        """
-        path = self.folder / NAMES_FILE
-        try:
-            if not path.is_file():
-                return {}
-            if path.stat().st_size > MOST_NAMES_BYTES:
-                raise ValueError(f"larger than {MOST_NAMES_BYTES} bytes")
-            table = json.loads(path.read_text(encoding="utf-8"))
-            return {str(name): _from_json(entry) for name, entry in table.items()}
-        except (OSError, ValueError, AttributeError, KeyError, TypeError) as error:
-            raise LatentError(f"{path}: is damaged ({error}); its latents are still there") from error
-
     def _files(self, identifier: str) -> list[Path]:
         return sorted(self.folder.glob(f"{identifier}*.npy"))
-
-
-def _as_json(entry: NamedLatent) -> dict[str, Any]:
-    return {
-        "identifier": entry.identifier,
-        "voice": entry.voice,
-        "pack_sha256": entry.pack_sha256,
-        "moment": entry.moment,
-        "notes": dict(entry.notes),
-    }
-
-
-def _from_json(entry: Mapping[str, Any]) -> NamedLatent:
-    identifier, voice, pack, moment = (entry[key] for key in ("identifier", "voice", "pack_sha256", "moment"))
-    if not all(isinstance(text, str) for text in (identifier, voice, pack, moment)):
-        raise ValueError(f"{entry!r} describes no latent")
-    if not _HEX.fullmatch(identifier):
-        raise ValueError(f"{identifier!r} names no latent")
-    return NamedLatent(identifier, voice, pack, moment, dict(entry.get("notes", {})))
 
 
 def _write_whole(path: Path, data: bytes) -> None:

@@ -30,12 +30,18 @@ def request_ahead(source: "LoopSource", request: LoopRequest, due: float) -> Tic
     return source.request(request) if ahead is None else ahead(request, due)
 
 
-def made_urgent(source: "LoopSource", request: LoopRequest, foreseen: Ticket | None) -> Ticket:
-    """A ticket for a loop that is certain to be needed. What was asked ahead and is not there yet is asked for again,
-    from sources to which that makes a difference. Thread: audio"""
-    if foreseen is None or (foreseen.loop is None and hasattr(source, "request_ahead")):
-        return source.request(request)
-    return foreseen
+def request_fixed(
+    source: "LoopSource", request: LoopRequest, foreseen: Ticket | None, since: float, by_hand: bool
+) -> Ticket:
+    """A ticket for a loop that is certain to be needed: what was asked ahead where it is there, or where the source
+    makes no difference.
+
+    since : the beat since which the deck has had its present loop. by_hand : whether a hand waits for it. Thread: audio
+    """
+    fixed: Callable[[LoopRequest, float], Ticket] | None = getattr(source, "request_fixed", None)
+    if foreseen is not None and (fixed is None or foreseen.loop is not None):
+        return foreseen
+    return source.request(request) if by_hand or fixed is None else fixed(request, since)
 
 
 class LoopSource(Protocol):
@@ -175,6 +181,5 @@ def latent_of(
 
 
 def controls_of(pack: Pack, voice: str) -> tuple[str, ...]:
-    """Names of the controls that a voice of a pack has."""
-    manifest = pack.manifest
-    return manifest.generators[manifest.voice(voice).generator].controls
+    """Names of the controls that a voice of a pack has: its directions, and conditions that none of them hides."""
+    return pack.manifest.voice(voice).control_names

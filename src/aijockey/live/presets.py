@@ -117,11 +117,23 @@ def keep(name: str, preset: Preset, path: Path | None = None, *, force: bool = F
     path = path or presets_path()
     presets = read_presets(path)
     checked_preset(name, preset)
-    if name in presets and not force:
-        raise PresetError(f"'{name}' is kept already ({presets[name].moment}); --force replaces it")
+    if not force:
+        check_free(name, path)
     if len(presets) >= MOST_PRESETS and name not in presets:
         raise PresetError(f"{MOST_PRESETS} moments are kept already; forget some first")
     _write(path, {**presets, name: preset})
+
+
+def check_free(name: str, path: Path | None = None) -> None:
+    """Whether no moment has that name yet, so that long work can be refused before it begins. Thread: control
+
+    Raises
+    ------
+    PresetError : one has; shows it.
+    """
+    presets = read_presets(path)
+    if name in presets:
+        raise PresetError(f"'{name}' is kept already ({presets[name].moment}); --force replaces it")
 
 
 def forget(name: str, path: Path | None = None) -> Preset:

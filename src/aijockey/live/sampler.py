@@ -178,9 +178,21 @@ class DirectSampler:
         ------
         GenerationError
         """
+        return self.graph.output(self._inputs(latents, feeds), "codes", (len(latents), *shape))
+
+    def style(self, latents: Float, feeds: Feeds) -> Float:
+        """The style that latents make, (batch, style), where the graph shows it.
+
+        Raises
+        ------
+        GenerationError
+        """
+        shape = (len(latents), self.spec.style_shape[-1])
+        return self.graph.output(self._inputs(latents, feeds), "style", shape)
+
+    def _inputs(self, latents: Float, feeds: Feeds) -> Feeds:
         truncation = np.full(len(latents), self.spec.truncation, dtype=np.float32)
-        inputs = {**feeds, "latent": latents, "truncation": truncation}
-        return self.graph.output(inputs, "codes", (len(latents), *shape))
+        return {**feeds, "latent": latents, "truncation": truncation}
 
     def morph(
         self,

@@ -12,6 +12,8 @@ voice          (batch,), int64        the voice's ``index``
 controls       (batch, controls)      (value - mean) / std of that voice
 known          (batch, controls)      1 where that control is given, else 0
 truncation     (batch,)               1: none
+style_offset   (batch, layers, style) added to the style of each layer; 0: none
+style          (batch, style)         output beside ``codes``: the style that the latent makes
 velocity       (batch, *latent)       d latent / d angle
 codes          (batch, patches, dims) codes of the loop
 mel            (batch, bands, frames) natural-log mel
@@ -28,10 +30,23 @@ GENERATOR_GRAPHS: dict[str, Contract] = {
         frozenset({"velocity"}),
     ),
     "direct": (
-        {"latent": True, "voice": False, "controls": False, "known": False, "truncation": False},
+        {
+            "latent": True,
+            "voice": False,
+            "controls": False,
+            "known": False,
+            "truncation": False,
+            "style_offset": False,
+        },
         frozenset({"codes"}),
     ),
 }
+
+STYLED: Contract = (
+    {**GENERATOR_GRAPHS["direct"][0], "style_offset": True},
+    frozenset({"codes", "style"}),
+)
+"""Of a ``direct`` generator that states a ``style_shape``."""
 
 VOCODER_GRAPHS: dict[str, Contract] = {
     "spectrum": ({"mel": True}, frozenset({"real", "imag"})),

@@ -92,10 +92,18 @@ class RotationSpec:
 
 @dataclass(frozen=True)
 class DirectSpec:
-    """One call: the graph's output is the codes. ``truncation`` (1: none) is fed where asked for."""
+    """One call: the graph's output is the codes. ``truncation`` (1: none) is fed where asked for.
+
+    ``style_shape`` (layers, style), where the graph has it: it takes ``style_offset`` of that shape, which is added to
+    the style of each layer, and also gives ``style`` (style,), what the latent alone makes. ``style_factors`` names an
+    array (``factors``, style): directions of the style that the network's own weights amplify most, strongest first.
+    """
 
     kind: Literal["direct"]
     truncation: Annotated[float, Between(0, 2)] = 1.0
+    style_shape: tuple[Count, ...] = ()
+    style_factors: FileName | None = None
+    factors: Annotated[int, Between(0, 4_096)] = 0
     TAG: ClassVar[str] = "kind"
 
 
@@ -167,6 +175,52 @@ class PaceSpec:
 
 
 @dataclass(frozen=True)
+class DirectionSpec:
+    """A named, calibrated control of a voice: one unit is one standard deviation of its measure.
+
+    Attributes
+    ----------
+    spread : mean and deviation of the measure over what the voice generates, in ``unit``. None where it has no
+        measure of its own, as a principal component that is named by what it changes most.
+    amounts, strengths : the curve from the player's amount to a strength, both ascending, 0 at 0. Beyond its ends it
+        holds.
+    conditions : of the generator -> deviations that a strength of 1 pushes them by, beside the vector.
+    effect : measured on held-out latents: mean change of the measure at each amount, in deviations; never falling.
+    slope : of ``effect`` per unit, by least squares.
+    monotone : 0 to 1, of the steps from one amount to the next in single loops, how many go the right way.
+    crosstalk : other measures of the voice -> their slope per unit, in their own deviations.
+    kept : how unlike itself the loop gets far out, by ``rhythm`` (correlation of onset patterns) and ``timbre``
+        (distance), each as a share of the way to another seed's loop: 0 the same, 1 as unlike as another loop.
+    """
+
+    name: ControlName
+    unit: Line
+    description: Line
+    spread: SpreadSpec | None
+    amounts: tuple[Annotated[float, Between(-16, 16)], ...]
+    strengths: tuple[Annotated[float, Between(-1e6, 1e6)], ...]
+    effect: tuple[Annotated[float, Between(-1e3, 1e3)], ...]
+    slope: Annotated[float, Between(-1e3, 1e3)]
+    monotone: Annotated[float, Between(0, 1)]
+    conditions: dict[ControlName, Annotated[float, Between(-100, 100)]] = field(default_factory=dict)
+    crosstalk: dict[ControlName, Annotated[float, Between(-1e3, 1e3)]] = field(default_factory=dict)
+    kept: dict[ControlName, Annotated[float, Between(-1e3, 1e3)]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class DirectionsSpec:
+    """The directions of a voice: vectors to move its latents (``space`` latent) or its styles by.
+
+    ``vectors`` names an array (directions, *latent shape) or (directions, style). A latent that is moved keeps its
+    length.
+    """
+
+    space: Literal["latent", "style"]
+    vectors: FileName
+    directions: tuple[DirectionSpec, ...]
+
+
+@dataclass(frozen=True)
 class VoiceSpec:
     """One named sound source.
 
@@ -183,6 +237,18 @@ class VoiceSpec:
     loudness_lufs: Annotated[float, Between(-100, 20)]
     controls: dict[ControlName, SpreadSpec]
     pace: PaceSpec | None = None
+    directions: DirectionsSpec | None = None
+
+    def direction(self, name: str) -> DirectionSpec | None:
+        """The direction called ``name``, or None."""
+        listed = self.directions.directions if self.directions else ()
+        return next((direction for direction in listed if direction.name == name), None)
+
+    @property
+    def control_names(self) -> tuple[str, ...]:
+        """What a player can move: directions first, then conditions of the generator that no direction hides."""
+        named = tuple(d.name for d in self.directions.directions) if self.directions else ()
+        return (*named, *(name for name in self.controls if name not in named))
 
 
 @dataclass(frozen=True)
@@ -243,7 +309,23 @@ class Manifest:
                 shapes[sampler.mean] = shapes[sampler.deviation] = (sampler.voices, patches, dims)
                 shapes[sampler.time_basis] = (sampler.voices, patches, patches)
                 shapes[sampler.code_basis] = (sampler.voices, dims, dims)
+            elif sampler.style_factors is not None:
+                shapes[sampler.style_factors] = (sampler.factors, sampler.style_shape[-1])
+        for voice in self.voices:
+            if voice.directions is not None:
+                shapes[voice.directions.vectors] = (
+                    len(voice.directions.directions),
+                    *self.space_of(voice),
+                )
         return shapes
+
+    def space_of(self, voice: "VoiceSpec") -> tuple[int, ...]:
+        """Shape of what a voice's directions move: its latent, or the style of a generator that shows it."""
+        generator = self.generators[voice.generator]
+        if voice.directions is not None and voice.directions.space == "style":
+            assert isinstance(generator.sampler, DirectSpec)  # as `manifest_checks` holds
+            return generator.sampler.style_shape[-1:]
+        return generator.latent_shape
 
     def voice(self, name: str) -> VoiceSpec:
         """The voice called ``name``.

@@ -15,6 +15,8 @@ from aijockey.pack.manifest import (
     MANIFEST_NAME,
     MAX_FILES,
     MAX_PACK_BYTES,
+    DirectionSpec,
+    DirectSpec,
     GeneratorSpec,
     Manifest,
     PaceSpec,
@@ -125,6 +127,8 @@ def _check_generator(manifest: Manifest, where: str, generator: GeneratorSpec) -
     patches = (manifest.frames // code.patch_frames, code.dims)
     if isinstance(generator.sampler, RotationSpec):
         _check_rotation(where, shape, patches)
+    else:
+        _check_style(where, generator.sampler)
     known = [control.name for control in manifest.controls]
     for control in generator.controls:
         if control not in known:
@@ -138,6 +142,49 @@ def _check_rotation(where: str, shape: tuple[int, ...], patches: tuple[int, int]
             f"{where}.latent_shape",
             f"is {list(shape)}; a rotation's latents are shaped like codes, {list(patches)}",
         )
+
+
+def _check_style(where: str, sampler: DirectSpec) -> None:
+    if len(sampler.style_shape) not in (0, 2):
+        _fail(f"{where}.sampler.style_shape", f"is {list(sampler.style_shape)}; expected [layers, style]")
+    if (sampler.style_factors is None) != (sampler.factors == 0):
+        _fail(f"{where}.sampler.factors", f"is {sampler.factors}; it counts the rows of style_factors")
+    if sampler.style_factors is not None and not sampler.style_shape:
+        _fail(f"{where}.sampler.style_factors", "there are factors of a style but no style_shape")
+
+
+def _check_directions(manifest: Manifest, where: str, voice: VoiceSpec) -> None:
+    assert voice.directions is not None
+    sampler = manifest.generators[voice.generator].sampler
+    shown = isinstance(sampler, DirectSpec) and bool(sampler.style_shape)
+    if voice.directions.space == "style" and not shown:
+        _fail(f"{where}.space", f"is style, but generator '{voice.generator}' has no style_shape")
+    if not voice.directions.directions:
+        _fail(f"{where}.directions", "the list is empty; leave the object out")
+    _check_unique(f"{where}.directions", [direction.name for direction in voice.directions.directions])
+    known = manifest.generators[voice.generator].controls
+    for index, direction in enumerate(voice.directions.directions):
+        _check_curve(f"{where}.directions[{index}]", direction)
+        for name in direction.conditions:
+            if name not in known:
+                _fail(f"{where}.directions[{index}].conditions", f"no control '{name}'{nearest(name, known)}")
+
+
+def _check_curve(where: str, direction: DirectionSpec) -> None:
+    amounts, strengths, effect = direction.amounts, direction.strengths, direction.effect
+    if not 2 <= len(amounts) <= 64 or len(strengths) != len(amounts) or len(effect) != len(amounts):
+        _fail(
+            where,
+            f"has {len(amounts)} amounts, {len(strengths)} strengths and {len(effect)} effects; "
+            "expected as many of each, 2 to 64",
+        )
+    for name, curve in (("amounts", amounts), ("strengths", strengths)):
+        if any(later <= earlier for earlier, later in pairwise(curve)):
+            _fail(f"{where}.{name}", "do not ascend; a curve has one strength for each amount")
+    if any(later < earlier for earlier, later in pairwise(effect)):
+        _fail(f"{where}.effect", "falls somewhere; a direction's effect never does")
+    if 0.0 not in amounts or strengths[amounts.index(0.0)] != 0.0:
+        _fail(f"{where}.strengths", "an amount of 0 must be there and move nothing")
 
 
 def _check_voice(manifest: Manifest, where: str, voice: VoiceSpec) -> None:
@@ -159,6 +206,8 @@ def _check_voice(manifest: Manifest, where: str, voice: VoiceSpec) -> None:
                 f"{where}.controls",
                 f"'{name}' is not a control of generator '{voice.generator}'{nearest(name, wanted)}",
             )
+    if voice.directions is not None:
+        _check_directions(manifest, f"{where}.directions", voice)
     sampler = manifest.generators[voice.generator].sampler
     if isinstance(sampler, RotationSpec) and voice.index >= sampler.voices:
         _fail(

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aijockey.pack.container import Container, open_container
-from aijockey.pack.contracts import GENERATOR_GRAPHS, VOCODER_GRAPHS
+from aijockey.pack.contracts import GENERATOR_GRAPHS, STYLED, VOCODER_GRAPHS, Contract
 from aijockey.pack.errors import (
     ArrayFileError,
     FileHashError,
@@ -30,6 +30,8 @@ from aijockey.pack.manifest import (
     CARD_NAME,
     MANIFEST_NAME,
     MAX_MANIFEST_BYTES,
+    DirectSpec,
+    GeneratorSpec,
     GriffinLimSpec,
     Manifest,
     RotationSpec,
@@ -172,12 +174,15 @@ class Pack:
                 _check_deviation(self.array(spec.sampler.deviation), spec.sampler.deviation)
                 for name in (spec.sampler.time_basis, spec.sampler.code_basis):
                     _check_orthonormal(self.array(name), name)
+        for voice in self.manifest.voices:
+            if voice.directions is not None:
+                _check_vectors(self.array(voice.directions.vectors), voice.directions.vectors)
 
 
 def graph_contracts(manifest: Manifest) -> dict[str, tuple[dict[str, bool], frozenset[str]]]:
     """Graph file name -> its allowed inputs (and whether each is required) and its required outputs."""
     contracts: dict[str, tuple[dict[str, bool], frozenset[str]]] = {}
-    uses = [(spec.graph, GENERATOR_GRAPHS[spec.sampler.kind]) for spec in manifest.generators.values()]
+    uses = [(spec.graph, _generator_contract(spec)) for spec in manifest.generators.values()]
     if not isinstance(manifest.vocoder, GriffinLimSpec):
         uses.append((manifest.vocoder.graph, VOCODER_GRAPHS[manifest.vocoder.output]))
     for graph, contract in uses:
@@ -185,6 +190,12 @@ def graph_contracts(manifest: Manifest) -> dict[str, tuple[dict[str, bool], froz
             raise GraphFileError(f"{graph}: is named at two places that ask for different inputs and outputs")
         contracts[graph] = contract
     return contracts
+
+
+def _generator_contract(spec: GeneratorSpec) -> Contract:
+    if isinstance(spec.sampler, DirectSpec) and spec.sampler.style_shape:
+        return STYLED
+    return GENERATOR_GRAPHS[spec.sampler.kind]
 
 
 def decode_array(data: bytes, name: str, shape: tuple[int, ...]) -> Float:
@@ -231,6 +242,13 @@ def _check_deviation(deviation: Float, name: str) -> None:
     least = float(deviation.min())
     if least <= 0.0:
         raise ArrayFileError(f"{name}: holds {least:g}; expected deviations above 0")
+
+
+def _check_vectors(vectors: Float, name: str) -> None:
+    """A direction that points nowhere would have no effect."""
+    lengths = np.linalg.norm(vectors.reshape(len(vectors), -1), axis=1)
+    if not lengths.all():
+        raise ArrayFileError(f"{name}: direction {int(np.argmin(lengths))} is all zeros")
 
 
 def _check_orthonormal(bases: Float, name: str) -> None:

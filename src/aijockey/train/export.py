@@ -32,6 +32,8 @@ from aijockey.train.families.base import Graph, Task, to_numpy
 
 HALF_FROM_VALUES = 1024
 OPSET = 18
+ARRAYS = {"rotation": "moments-", "direct": ""}
+"""How the names of a sampler's files begin, after the generator's."""
 TOLERANCE = 2e-2
 """Largest difference between torch and ONNX Runtime, relative to the output's largest value, at half precision."""
 
@@ -160,7 +162,7 @@ def _add_generator(
     for key, value in sampler.items():
         # An array of the sampler's becomes a file, and its entry that file's name.
         if isinstance(value, np.ndarray):
-            sampler[key] = f"{name}-moments-{key}.npy"
+            sampler[key] = f"{name}-{ARRAYS[sampler['kind']]}{key}.npy"
             files[sampler[key]] = value.astype(np.float16)
     kinds = {"rotation": m.RotationSpec, "direct": m.DirectSpec}
     generators[name] = m.GeneratorSpec(

@@ -7,7 +7,8 @@ from aijockey.live.latent_store import LatentStore
 from aijockey.live.loops import Loop, LoopRequest, make_loop
 from aijockey.live.members import ensemble_of
 from aijockey.live.points import Point
-from aijockey.live.processes.exchange import READY, ExchangeSource, LoopExchange
+from aijockey.live.processes.exchange import READY, LoopExchange
+from aijockey.live.processes.exchange_source import ExchangeSource
 from aijockey.live.processes.workers import from_pack
 from aijockey.music.grid import LOOP_SAMPLES
 
@@ -20,7 +21,9 @@ def exchange():
     made.close()
 
 
-def test_an_ensemble_comes_through_in_stereo_and_a_mono_loop_stays_mono(exchange, tiny_pack, tmp_path, monkeypatch):
+def test_an_ensemble_comes_through_in_stereo_and_a_mono_loop_stays_mono(
+    exchange, tiny_pack, tmp_path, monkeypatch
+):
     monkeypatch.setenv("AIJOCKEY_DATA", str(tmp_path))
     render = from_pack(str(tiny_pack.path))
     key = LatentStore().add(np.random.default_rng(1).normal(size=(64, 4)))
@@ -43,8 +46,9 @@ def test_an_ensemble_comes_through_in_stereo_and_a_mono_loop_stays_mono(exchange
 
 
 def test_where_there_is_room_for_one_channel_the_mono_sum_comes(tiny_pack):
-    request = LoopRequest("hats", Point.parse("1"), ensemble=ensemble_of(0.5, 2))
-    loop = make_loop(from_pack(str(tiny_pack.path))(request))
+    loop = make_loop(
+        from_pack(str(tiny_pack.path))(LoopRequest("hats", Point.parse("1"), ensemble=ensemble_of(0.5, 2)))
+    )
     assert loop.audio.shape == (2, LOOP_SAMPLES)
     narrow = LoopExchange(1, LOOP_SAMPLES)
     try:

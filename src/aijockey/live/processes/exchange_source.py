@@ -1,9 +1,9 @@
-"""How the engine asks for loops through an exchange: the urgent first, then what is needed soon, soonest first.
+"""How the engine asks for loops through an exchange, and what goes first.
 
-Urgent are loops whose place in the timeline is fixed, and whatever a hand has just asked for: the newest goes first,
-since it is what a hand waits for. Beside these decks say what they will play if nothing changes (`request_ahead`), with
-the beat at which it is due; that is made when there is time. A request whose tickets are all gone is dropped, also when
-a worker has it already and has not begun.
+First what a hand has just asked for, the newest before all (`request`). Then loops whose place in the timeline is
+fixed (`request_fixed`): the deck that has waited longest for a new one goes first, so where there is not time for all,
+none of them stands still. Last what decks will play if nothing changes (`request_ahead`), soonest first. A request
+whose tickets are all gone is dropped, also when a worker has it already and has not begun.
 """
 
 import weakref
@@ -24,37 +24,41 @@ from aijockey.live.processes.exchange import (
     LoopExchange,
 )
 
-# One that is being made and one to go on with; what is urgent may come on top of that.
+# One that is being made and one to go on with; what a hand wants may come on top of that.
 SLOTS_PER_WORKER = 2
-SLOTS_FOR_URGENT = 3
+SLOTS_BY_HAND = 3
 # Requests that wait beyond this are older than anybody can use.
 MOST_WAITING = 64
 # How far ahead decks look: so often the time that one loop for each of them takes, within these bounds.
 ROUNDS_AHEAD = 2.0
 LEAST_AHEAD_S = 2.0
 MOST_AHEAD_S = 16.0
-URGENT_FROM = 1 << 48
+# Classes of wishes, and where the numbers of their slots begin.
+AHEAD, FIXED, BY_HAND = range(3)
+NUMBERED_FROM = (1 << 48, 1 << 50, 1 << 52)
 
 
 @dataclass
 class _Wish:
     """A request and who waits for it.
 
-    due : the beat at which it will be needed; None: it is urgent. number : grows with time, for what is urgent.
+    kind : a class of wishes. order : within it, the lowest goes first. number : grows with time.
     """
 
     request: LoopRequest
     number: int
-    due: float | None
+    kind: int
+    order: float
     tickets: list["weakref.ref[Ticket]"]
 
     @property
-    def rank(self) -> tuple[bool, float]:
+    def rank(self) -> tuple[int, float, int]:
         """The highest goes first."""
-        return (True, self.number) if self.due is None else (False, -self.due)
+        return self.kind, -self.order, self.number
 
     @property
     def is_waited_for(self) -> bool:
+        """Whether anybody still has a ticket for it."""
         return any(reference() is not None for reference in self.tickets)
 
 
@@ -124,17 +128,24 @@ class ExchangeSource:
 
     def request(self, request: LoopRequest) -> Ticket:
         """Ask for a loop; the ticket is filled by a later `poll`, if it still exists then. Thread: audio"""
-        ticket = self._request(request, None)
+        ticket = self._request(request, BY_HAND)
         for number in range(1, self._variations):
             other = replace(request, point=Seed((request.point.seed + number) % SEEDS))
-            self._at_hand.append(self._request(other, float("inf")))
+            self._at_hand.append(self._request(other, AHEAD, float("inf")))
         return ticket
 
     def request_ahead(self, request: LoopRequest, due: float) -> Ticket:
         """Ask for a loop that will be needed at the beat ``due`` if nothing changes. Thread: audio"""
-        return self._request(request, due)
+        return self._request(request, AHEAD, due)
 
-    def _request(self, request: LoopRequest, due: float | None) -> Ticket:
+    def request_fixed(self, request: LoopRequest, since: float) -> Ticket:
+        """Ask for a loop that a deck is certain to need whose present one has played since the beat ``since``.
+
+        Thread: audio
+        """
+        return self._request(request, FIXED, since)
+
+    def _request(self, request: LoopRequest, kind: int, order: float = 0.0) -> Ticket:
         ticket = Ticket(request)
         if request in self._cache:
             self._cache.move_to_end(request)
@@ -144,17 +155,14 @@ class ExchangeSource:
         for asked in self._asked.values():
             if asked.wish.request == request:
                 asked.wish.tickets.append(weakref.ref(ticket))
-                asked.wish.due = None if due is None else asked.wish.due
                 if asked.withdrawn:
                     asked.withdrawn = False
                     self._exchange.withdraw(asked.slot, False)
                 return ticket
-        wish = self._waiting.setdefault(request, _Wish(request, self._number, due, []))
+        wish = self._waiting.setdefault(request, _Wish(request, self._number, kind, order, []))
         wish.tickets.append(weakref.ref(ticket))
-        if due is None:
-            wish.number, wish.due = self._number, None
-        elif wish.due is not None:
-            wish.due = min(wish.due, due)
+        if (kind, -order) >= (wish.kind, -wish.order):
+            wish.number, wish.kind, wish.order = self._number, kind, order
         if len(self._waiting) > MOST_WAITING:
             oldest = min(self._waiting.values(), key=lambda waiting: waiting.rank)
             del self._waiting[oldest.request]
@@ -214,7 +222,7 @@ class ExchangeSource:
             wish = max(self._waiting.values(), key=lambda waiting: waiting.rank)
             load, _, worker = min((self._exchange.in_use(one), -states[one], one) for one in alive)
             slot = self._exchange.free_slot()
-            if slot is None or load >= (SLOTS_FOR_URGENT if wish.due is None else SLOTS_PER_WORKER):
+            if slot is None or load >= (SLOTS_BY_HAND if wish.kind == BY_HAND else SLOTS_PER_WORKER):
                 return
             del self._waiting[wish.request]
             number = self._slot_number(wish)
@@ -224,9 +232,9 @@ class ExchangeSource:
                 self._refuse(wish, "a request with too many controls")
 
     def _slot_number(self, wish: _Wish) -> int:
-        """Of two that a worker has, it takes the higher one first: the newest urgent, or the first that was put."""
+        """Of those that a worker has, it takes the highest first: by hand the newest, of others what was put first."""
         self._put += 1
-        return URGENT_FROM + wish.number if wish.due is None else URGENT_FROM - self._put
+        return NUMBERED_FROM[wish.kind] + (wish.number if wish.kind == BY_HAND else -self._put)
 
     def _refuse(self, wish: _Wish, reason: str) -> None:
         self.dropped += 1

@@ -35,6 +35,7 @@ from aijockey.train.families.base import (
     Metrics,
     draw_known,
     standard_normal,
+    to_numpy,
 )
 from aijockey.train.families.stylegan2_augment import AdaptiveAugment
 from aijockey.train.families.stylegan2_layers import CodeMap
@@ -42,6 +43,8 @@ from aijockey.train.families.stylegan2_networks import Critic, Shape, StyleGener
 
 FORMS = ("light", "full")
 LOSSES = ("logistic", "relativistic")
+FACTORS = 16
+"""Directions of the style that travel in a pack, to make controls of."""
 
 
 @dataclass(frozen=True)
@@ -226,22 +229,29 @@ class StyleGan2Task(GeneratorTask):
         return made
 
     def graph(self) -> Graph:
-        """Latent to codes in one call."""
+        """Latent to codes in one call, with the style to be seen and moved on the way."""
         config, controls = self.config, list(self.data.controls)
         size = config.latent + config.noise
+        network: Any = self.networks["average"].network
+        shape = (network.layers, config.style)
         inputs = {
             "latent": torch.zeros(2, size),
             "voice": torch.zeros(2, dtype=torch.int64),
             "truncation": torch.ones(2),
+            "style_offset": torch.zeros(2, *shape),
         }
         if controls:
             inputs |= {"controls": torch.zeros(2, len(controls)), "known": torch.zeros(2, len(controls))}
-        entry: dict[str, Any] = {
-            "latent_shape": [size],
-            "controls": controls,
-            "sampler": {"kind": "direct", "truncation": config.truncation},
+        factors = to_numpy(network.style_factors(min(FACTORS, config.style)))
+        sampler = {
+            "kind": "direct",
+            "truncation": config.truncation,
+            "style_shape": shape,
+            "style_factors": factors,
+            "factors": len(factors),
         }
-        return Graph(_Playing(self.networks["average"].network), inputs, ("codes",), entry)  # type: ignore[arg-type]
+        entry: dict[str, Any] = {"latent_shape": [size], "controls": controls, "sampler": sampler}
+        return Graph(_Playing(network), inputs, ("codes", "style"), entry)
 
 
 class _Playing(nn.Module):
@@ -259,9 +269,10 @@ class _Playing(nn.Module):
         truncation: Tensor,
         controls: Tensor | None = None,
         known: Tensor | None = None,
-    ) -> Tensor:
-        """Codes (batch, patches, dims)."""
-        return self.generator.generate(latent, voice, controls, known, truncation)
+        style_offset: Tensor | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        """Codes (batch, patches, dims), and the style before ``style_offset`` is added (batch, style)."""
+        return self.generator.generate_styled(latent, voice, controls, known, truncation, style_offset)
 
 
 def _bare(network: nn.Module) -> Any:

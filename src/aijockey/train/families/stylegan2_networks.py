@@ -190,8 +190,40 @@ class StyleGenerator(nn.Module):
         """Playing: codes (batch, patches, dims) of latent (batch, latent + noise), voice and truncation
         (batch,).
         """
+        return self.generate_styled(latent, voice, controls, known, truncation, None)[0]
+
+    def generate_styled(
+        self,
+        latent: Tensor,
+        voice: Tensor,
+        controls: Tensor | None,
+        known: Tensor | None,
+        truncation: Tensor,
+        offset: Tensor | None,
+    ) -> tuple[Tensor, Tensor]:
+        """`generate`, and the style (batch, style) that the latent made.
+
+        offset : (batch, layers, style), added to the style of each layer: directions move it, and the difference of two
+            styles in some layers mixes them. The noise stays the latent's.
+        """
         w = self.mapping(latent[:, : self.latent], voice, controls, known, truncation)
-        return self.paint([w] * self.layers, latent[:, self.latent :])
+        styles = [w] * self.layers if offset is None else list((w[:, None] + offset).unbind(1))
+        return self.paint(styles, latent[:, self.latent :]), w
+
+    @torch.no_grad()
+    def style_factors(self, count: int) -> Tensor:
+        """The directions of the style that the layers' own weights amplify most, strongest first: (count, style).
+
+        Shen and Zhou, "Closed-form factorization of latent semantics in GANs" (SeFa, 2021): eigenvectors of the affine
+        layers' Gram matrix. All layers that a style enters count, the coarse map, which is the first, with them.
+        """
+        weights = [self.coarse.weight * self.coarse.gain]
+        for module in self.modules():
+            if isinstance(module, ModulatedConv):
+                weights.append(module.style.weight * module.style.gain)
+        # Each layer weighs the same, however many channels it has.
+        rows = torch.cat([weight / weight.norm() for weight in weights])
+        return torch.linalg.eigh(rows.T @ rows)[1].T.flip(0)[:count].clone()
 
     def paint(self, styles: list[Tensor], noise: Tensor) -> Tensor:
         """Codes of one style a layer, each (batch, style), and the latent's noise part."""
