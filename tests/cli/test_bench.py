@@ -5,6 +5,7 @@ import json
 import pytest
 
 from aijockey.cli.main import main
+from aijockey.live import engine_benchmark
 from aijockey.live.benchmark import TASKS, BenchmarkError, measure
 from aijockey.pack.pack import Pack
 
@@ -68,3 +69,14 @@ def test_wishes_are_checked_before_work(tiny_pack, options, status, text, capsys
         found = int(stop.code or 0)
     assert found == status
     assert text in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_the_engine_is_measured_by_itself_and_its_parts_sum_to_one(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(engine_benchmark, "SECONDS", 1.0)
+    assert main(["bench", "--engine", "--json", str(tmp_path / "figures.json")]) == 0
+    assert "x real time" in capsys.readouterr().out
+    figures = json.loads((tmp_path / "figures.json").read_text())
+    for name in ("offline", "offline_two_threads", "live"):
+        assert figures[name]["times_real_time"] > 0
+    assert sum(figures["shares"].values()) == pytest.approx(1.0, abs=0.02)

@@ -11,6 +11,7 @@ import soundfile
 
 from aijockey.cli import play as verb
 from aijockey.cli.main import main
+from aijockey.live import devices
 from aijockey.live.engine import Engine
 from aijockey.live.programme import choose_set, direct_source
 
@@ -90,6 +91,26 @@ def test_wishes_are_checked_before_anything_sounds(tiny_pack, monkeypatch, capsy
     told = capsys.readouterr().err
     assert said in told
     assert "secret" not in told
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("--input", "no input device 'moon'; there are: 'Microphone'"),
+        ("--headphones", "no output device 'moon'; there are: 'Speakers'"),
+    ],
+)
+def test_devices_beside_the_master_are_looked_for_before_anything_plays(
+    word, said, tiny_pack, monkeypatch, capsys
+):
+    listed = [
+        devices.Device(0, "Speakers", "ALSA", 2, 0, 48_000, 0.01, 0.1, default_output=True),
+        devices.Device(1, "Microphone", "ALSA", 0, 1, 44_100, 0.01, 0.1, default_input=True),
+    ]
+    monkeypatch.setattr(devices, "load_sounddevice", lambda: None)
+    monkeypatch.setattr(devices, "list_devices", lambda _: listed)
+    assert main(["play", "--pack", str(tiny_pack.path), "--output", "null", word, "moon"]) == 1
+    assert said in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -8,8 +8,6 @@ from aijockey.live.crew import Crew
 from aijockey.live.effects.gate import Gate
 from aijockey.live.effects.insert import Place
 from aijockey.live.engine import Engine
-from aijockey.live.engine_benchmark import full_set, shares
-from aijockey.live.loop_source import DirectSource
 from aijockey.live.set_file import Event, LiveSet
 from aijockey.live.span import MOST_QUANTA, QUANTUM_SAMPLES, quanta_until
 
@@ -92,11 +90,3 @@ def test_a_gate_takes_its_new_pattern_with_the_step_after_it_was_asked():
 def test_a_crew_keeps_the_order_of_its_items():
     for threads in (1, 2, 3):
         assert Crew(threads).map(lambda number: number * number, list(range(7))) == [n * n for n in range(7)]
-
-
-def test_the_shares_of_the_benchmark_sum_to_one():
-    noise = np.random.default_rng(0).normal(size=(1, 192_000)).astype(np.float32) * 0.1
-    source = DirectSource(lambda _: noise, {"rhythm": False, "tones": False}, match_level=False)
-    parts = shares(Engine(full_set(), source, metered=False), 0.1)
-    assert {"decks", "inserts", "mixer", "limiter", "planning", "isolator"} <= set(parts)
-    assert sum(parts.values()) == pytest.approx(1.0, abs=0.02)

@@ -21,6 +21,7 @@ from aijockey.music.grid import LOOP_SAMPLES, RATE_HZ
 DECKS = 8
 TEMPO_BPM = 128.0
 BLOCK_SAMPLES = RATE_HZ
+SECONDS = 20.0
 # Half of the voices are rhythms and half tones, as in the default pack.
 VOICES = {"rhythm": False, "tones": True}
 EFFECTS = tuple(name for name in INSERTS if name not in ("none", "plugin"))
@@ -72,13 +73,14 @@ def make_engine(**settings: Any) -> Engine:
     return Engine(full_set(), DirectSource(loop, VOICES, match_level=False), **settings)
 
 
-def measure_engine(seconds: float = 20.0) -> dict[str, Any]:
+def measure_engine(seconds: float | None = None) -> dict[str, Any]:
     """Times real time, by the clock and by the processor's time, and the share of each part.
 
     Parameters
     ----------
-    seconds : of sound that each run makes.
+    seconds : of sound that each run makes; None: 20.
     """
+    seconds = SECONDS if seconds is None else seconds
     return {
         "decks": DECKS,
         "inserts_a_deck": 2,

@@ -42,6 +42,8 @@ class Follower:
         self._begin()
         self._last = np.zeros((ring.channels, 1), dtype=np.float32)
         self._broken = True
+        # What interpolation needs is made here, not by the thread that sounds.
+        read_between(lambda _, count: np.zeros((1, count), dtype=np.float32), 0, np.array([0.5]), 1.0)
 
     def _begin(self) -> None:
         self._place: int | None = None

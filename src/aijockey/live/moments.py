@@ -5,6 +5,7 @@ of seeds, points and moments: ``12 7>9@0.5 m3``; ``-`` is the empty one.
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import quote, unquote
 
 from aijockey.control import parameters
@@ -61,6 +62,7 @@ def parse_moment(text: str) -> dict[str, Value]:
     return values
 
 
+@lru_cache(maxsize=256)  # a plan reads its queue at every look ahead
 def parse_queue(text: str) -> tuple[Point | int, ...]:
     """What is queued: points, and the numbers of moments.
 

@@ -234,10 +234,10 @@ class ToneStretch:
         sounding = [bool(sound.any()) for sound in sounds]
         if any(sounding):
             # All frames in one transform: (hops, 2, channels, samples).
-            frames = np.stack([
-                np.stack([sound[:, HOP_SAMPLES:], sound[:, :FRAME_SAMPLES]]) for sound in sounds
-            ])  # fmt: skip
-            frames *= self._window
+            frames = np.empty((hops, 2, len(total), FRAME_SAMPLES), dtype=np.float32)
+            for pair, sound in zip(frames, sounds, strict=True):
+                np.multiply(sound[:, HOP_SAMPLES:], self._window, out=pair[0])
+                np.multiply(sound[:, :FRAME_SAMPLES], self._window, out=pair[1])
             turned = self._turned(scipy.fft.rfft(frames), sounding)
             made = scipy.fft.irfft(turned, FRAME_SAMPLES)
             made *= self._window

@@ -11,7 +11,7 @@ from aijockey.live.processes.exchange import READY, LoopExchange
 
 # Without a sign of life for this long, a process hangs. A device is asked most: half a second may be silent.
 HANGS_S: Mapping[str, float] = {
-    "engine": 3.0, "device": 0.4, "server": 5.0, "writer": 20.0, "stream": 20.0, "input": 1.0, "headphones": 1.0,
+    "engine": 3.0, "device": 0.4, "server": 5.0, "writer": 20.0, "stream": 20.0, "input": 2.0, "headphones": 2.0,
 }  # fmt: skip
 # Beside the master: what becomes of them is heard on one deck or in the headphones only.
 SIDE_DEVICES = ("input", "headphones")
