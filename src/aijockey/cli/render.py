@@ -52,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=whole_number(1, 256),
         default=2,
         metavar="N",
-        help="threads of the networks; up to two of the decks",
+        help="threads of the networks",
     )
     parser.add_argument("--force", action="store_true", help="overwrite the file if it is there")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
@@ -75,7 +75,6 @@ def run(arguments: argparse.Namespace) -> int:
         live_set,
         direct_source(pack, arguments.threads, live_set),
         metered=False,
-        threads=min(2, arguments.threads),
     )
     if silent := input_decks(live_set):
         listed = ", ".join(map(str, silent))
