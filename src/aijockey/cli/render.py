@@ -53,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=whole_number(1, 256),
         default=2,
         metavar="N",
-        help="threads of the networks; up to two of the decks",
+        help="threads of the networks",
     )
     parser.add_argument("--force", action="store_true", help="overwrite the file if it is there")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
@@ -77,8 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
     pack = Pack.open(find_pack(arguments.pack))
     live_set = choose_set(arguments.set, pack).varied(arguments.seed, arguments.tempo)
     live_set = autopilot.stage(arguments, live_set, pack)
-    source = direct_source(pack, arguments.threads, live_set)
-    engine = autopilot.engine(arguments, live_set, pack, source, threads=min(2, arguments.threads))
+    engine = autopilot.engine(arguments, live_set, pack, direct_source(pack, arguments.threads, live_set))
     if silent := input_decks(live_set):
         listed = ", ".join(map(str, silent))
         print(f"deck {listed} carried a live input, which a set does not hold: silent here", file=sys.stderr)

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +29,7 @@ Float = npt.NDArray[np.float32]
 
 # How long before it is settled a swap is fixed; what a hand does later acts at the next grid line.
 COMMIT_BEATS = Fraction(5, 4)
+TOO_EARLY = 1e-6  # of a tick
 # How much earlier than it is fixed a loop is asked for at least, in case nothing changes.
 FORESIGHT_BEATS = Fraction(4)
 # A deck that starts from silence fades in within this much before its grid line.
@@ -47,6 +49,12 @@ class _Waiting:
     def settles(self) -> Fraction:
         """When it must be known whether the loop is there."""
         return self.beat - Fraction(self.swap.fade_beats) - Fraction(LOOKAHEAD_BEATS)
+
+
+@lru_cache(maxsize=64)
+def _ahead(fade_beats: float) -> Fraction:
+    """How long before it is heard a swap is fixed."""
+    return Fraction(fade_beats) + Fraction(LOOKAHEAD_BEATS) + COMMIT_BEATS
 
 
 class Deck:
@@ -160,7 +168,7 @@ class Deck:
 
     @property
     def _ahead_beats(self) -> Fraction:
-        return Fraction(self.plan.fade_beats) + Fraction(LOOKAHEAD_BEATS) + COMMIT_BEATS
+        return _ahead(self.plan.fade_beats)
 
     def next_tick(self, now: Moment) -> int:
         """The tick at which there is something to plan or to settle next, with the next beat at the latest.
@@ -168,10 +176,14 @@ class Deck:
         Thread: audio
         """
         ticks = [(now.tick // TICKS_PER_BEAT + 1) * TICKS_PER_BEAT]
+        # In floats, which are quicker than fractions; rounded so that a tick is at most told too early.
         if self._waiting:
-            ticks.append(math.ceil(self._waiting[0].settles * TICKS_PER_BEAT) - 1)
+            first = self._waiting[0]
+            settles = float(first.beat) - first.swap.fade_beats - LOOKAHEAD_BEATS
+            ticks.append(math.ceil(settles * TICKS_PER_BEAT - TOO_EARLY) - 1)
         if self._due is not None:
-            ticks.append(math.floor((self._due - self._ahead_beats) * TICKS_PER_BEAT) + 1)
+            planned = float(self._due) - float(self._ahead_beats)
+            ticks.append(math.floor(planned * TICKS_PER_BEAT - TOO_EARLY) + 1)
         if self._moved:
             ticks.append(now.tick + 1)
         return max(now.tick + 1, min(ticks))

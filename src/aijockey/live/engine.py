@@ -59,7 +59,8 @@ class Engine:
     with_decks : whether `process_outputs` gives each deck by itself too, for recordings.
     metered : whether anybody looks at ``meters``; without, they stay where they were.
     live_input : what decks carry whose ``input`` is 1; None is silence. No recorded set holds it.
-    threads : that work for decks, the calling one included. More than one is for offline rendering.
+    threads : that work for decks, the calling one included. More than one is for offline rendering where processors
+        are idle; beside other load it gained nothing.
 
     latency_samples : by how much the sound is late: the limiter's look-ahead, and what plug-ins delay.
     meters : of decks and master; read ``meters.snapshot``.

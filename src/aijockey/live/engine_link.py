@@ -63,15 +63,12 @@ class AccompaniedEngine(Engine):
     Parameters
     ----------
     instrument : what the desk shows.
-    threads : that work for decks.
 
     desk : what moves this engine. companion : called with the beat before each quantum; None for nobody.
     """
 
-    def __init__(
-        self, live_set: LiveSet, source: LoopSource, instrument: Instrument, threads: int = 1
-    ) -> None:
-        super().__init__(live_set, source, metered=False, threads=threads)
+    def __init__(self, live_set: LiveSet, source: LoopSource, instrument: Instrument) -> None:
+        super().__init__(live_set, source, metered=False)
         self.desk = Desk(instrument, EngineLink(self), lambda: self._position / RATE_HZ)
         self.companion: Callable[[float], None] | None = None
 

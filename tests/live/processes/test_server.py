@@ -189,7 +189,7 @@ def test_sound_is_what_the_ring_holds(engine, rng):
 
 
 def test_a_picture_is_found_once_its_loop_is_shown(engine):
-    request = LoopRequest("tone", Point(3))
+    request = LoopRequest("tone", Point.parse("3"))
     time_s = np.arange(LOOP_SAMPLES) / RATE_HZ
     audio = (0.5 * np.sin(2 * np.pi * 1000 * time_s) * (time_s < 2)).astype(np.float32)[np.newaxis]
     text = "voice=tone; point=3"

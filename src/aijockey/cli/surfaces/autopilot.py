@@ -100,18 +100,18 @@ def stage(arguments: argparse.Namespace, live_set: "LiveSet", pack: "Pack") -> "
 
 
 def engine(
-    arguments: argparse.Namespace, live_set: "LiveSet", pack: "Pack", source: "LoopSource", threads: int = 1
+    arguments: argparse.Namespace, live_set: "LiveSet", pack: "Pack", source: "LoopSource"
 ) -> "Engine":
     """An engine for rendering; the autopilot plays on it where it is asked for."""
     from aijockey.live.engine import Engine
 
     if not arguments.autopilot:
-        return Engine(live_set, source, metered=False, threads=threads)
+        return Engine(live_set, source, metered=False)
     from aijockey.control.autopilot.jockey import Autopilot
     from aijockey.control.autopilot.style import read_style
     from aijockey.live.engine_link import AccompaniedEngine
 
-    accompanied = AccompaniedEngine(live_set, source, instrument_of(pack, live_set), threads)
+    accompanied = AccompaniedEngine(live_set, source, instrument_of(pack, live_set))
     accompanied.companion = Autopilot(
         accompanied.desk, read_style(arguments.autopilot_style), arguments.autopilot_seed
     ).turn
