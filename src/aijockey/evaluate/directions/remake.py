@@ -1,7 +1,7 @@
 """Directions of a whole pack: made for each voice, then written as a new pack, atomically, with their tables."""
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,23 +60,14 @@ def with_directions(manifest: Manifest, proofs: Mapping[str, Proof]) -> Manifest
     return dataclasses.replace(manifest, voices=voices, figures=figures)
 
 
-def write_directions(
-    pack: Pack,
-    proofs: Mapping[str, Proof],
-    target: Path,
-    *,
-    force: bool = False,
-    finish: Callable[[Manifest], Manifest] = lambda manifest: manifest,
-) -> Pack:
+def write_directions(pack: Pack, proofs: Mapping[str, Proof], target: Path, *, force: bool = False) -> Pack:
     """Write ``pack`` with new directions to ``target``, which may be the pack itself if ``force`` says so.
-
-    finish : adds what else is measured of the voices before the manifest is written.
 
     Raises
     ------
     PackExistsError : there is something and ``force`` is false.
     """
-    manifest = finish(with_directions(pack.manifest, proofs))
+    manifest = with_directions(pack.manifest, proofs)
     used = {*manifest.graphs, *manifest.arrays}
     files: dict[str, Content] = {
         name: pack.read(name) for name in pack.manifest.files if name in used and name != CARD_NAME
