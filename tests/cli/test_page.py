@@ -5,6 +5,7 @@ import io
 
 import pytest
 
+from aijockey.cli import surfaces
 from aijockey.cli.surfaces import page
 from aijockey.control.web.guard import Access
 
@@ -29,6 +30,7 @@ def opened(monkeypatch):
 def arguments(*words):
     parser = argparse.ArgumentParser()
     page.add_arguments(parser)
+    surfaces.add_arguments(parser)
     return parser.parse_args(words)
 
 

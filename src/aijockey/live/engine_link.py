@@ -99,7 +99,7 @@ class Rehearsal(AccompaniedEngine):
         super().__init__(live_set, source, instrument)
         for deck in self.decks:
             # Loops are there at once: what a deck does to have them in time is most of its work, and left out.
-            vars(deck)["_foresee"] = lambda: None
+            vars(deck)["_foresee"] = lambda now: None
 
     def play_until(self, beat: float) -> None:
         """Go on to ``beat``."""
