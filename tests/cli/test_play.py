@@ -122,7 +122,9 @@ def test_an_interrupt_ends_it_without_a_traceback_also_while_it_starts(tiny_pack
         [
             sys.executable,
             "-c",
-            f"print('up', flush=True); from aijockey.cli.main import main; raise SystemExit(main({words!r}))",
+            # Whoever runs tests in the background may have had interrupts ignored.
+            "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); print('up', flush=True);"
+            f"from aijockey.cli.main import main; raise SystemExit(main({words!r}))",
         ],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

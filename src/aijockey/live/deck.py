@@ -360,6 +360,14 @@ class Deck:
             self._lose(swap, before.lost)
             return
         beat = Fraction(before.beat) if before is not None and before.beat is not None else swap.beat
+        if (
+            before is None
+            and self._waiting
+            and self._waiting[-1].beat >= beat
+            and self._waits_for_older(swap)
+        ):
+            self._lose(swap, "late")
+            return
         while self._waiting and self._waiting[-1].beat >= beat:
             self._lose(self._waiting.pop().swap, "late")
         ticket = None
@@ -368,6 +376,14 @@ class Deck:
             by_hand = self.gestures.waits_at(swap.beat)
             ticket = request_fixed(self._source, swap.request, foreseen, since, by_hand)
         self._waiting.append(_Waiting(swap, ticket, beat))
+
+    def _waits_for_older(self, swap: Swap) -> bool:
+        """Whether a renewal is left out for the late loop that is being made: were each to give way to the next, a machine
+        that is too slow would never come to play a fresh one.
+        """
+        older = self._waiting[-1]
+        is_made = older.ticket is None or older.ticket.loop is not None or older.ticket.error is not None
+        return swap.renewal and not is_made
 
     def _lose(self, swap: Swap, why: str) -> None:
         if swap.request is not None:
@@ -392,8 +408,13 @@ class Deck:
             self.late_swaps += 1
             earliest = until + (waiting.beat - waiting.settles)
             waiting.beat = (earliest // swap.grid_beats + 1) * swap.grid_beats
-            # A later swap that is due by then replaces it.
+            # A later swap that is due by then replaces it, unless that is only fresher and not there either.
             while len(self._waiting) > 1 and self._waiting[1].beat <= waiting.beat:
+                later = self._waiting[1]
+                if later.swap.renewal and later.ticket is not None and later.ticket.loop is None:
+                    del self._waiting[1]
+                    self._lose(later.swap, "late")
+                    continue
                 self._lose(self._waiting.popleft().swap, "late")
                 waiting = self._waiting[0]
             return

@@ -38,7 +38,8 @@ class Swap:
     """At ``beat`` the deck plays ``request`` alone (None: nothing); the cross-fade before it lasts
     ``fade_beats``.
 
-    mixer : parameters of the deck that move with it. same : the request is what plays already.
+    mixer : parameters of the deck that move with it. same : the request is what plays already. renewal : nobody asked
+    for it, it is only fresher than what plays.
     """
 
     beat: Fraction
@@ -47,6 +48,7 @@ class Swap:
     grid_beats: Fraction
     mixer: Mapping[str, Value] = field(default_factory=dict)
     same: bool = False
+    renewal: bool = False
 
 
 @dataclass(frozen=True)
@@ -217,6 +219,7 @@ class DeckPlan:
         return min(changed, refresh)
 
     def _swap_at(self, beat: Fraction) -> Swap | None:
+        renewal = self._changed_at is None and not self._skips and not parse_queue(str(self.values["queue"]))
         if self._skips:
             for _ in range(self._skips):
                 self._next_of_queue(beat)
@@ -235,7 +238,9 @@ class DeckPlan:
             return None
         self._last_request = request
         grid = max(self.grid_beats, Fraction(1))
-        return Swap(beat, request, self.fade_beats, grid, mixer, same)
+        return Swap(
+            beat, request, self.fade_beats, grid, mixer, same, renewal and not mixer and request is not None
+        )
 
     def _next_of_queue(self, beat: Fraction) -> None:
         items = parse_queue(str(self.values["queue"]))

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from aijockey.live.loops import LoopRequest, Point
+from aijockey.live.loops import LoopRequest
+from aijockey.live.points import Seed
 from aijockey.live.plan import request_text
 from aijockey.live.processes.gallery import (
     BANDS,
@@ -31,7 +32,7 @@ def tone(frequency_hz, samples=LOOP_SAMPLES, level=0.5):
 
 
 def key(seed):
-    return key_of_text(request_text(LoopRequest("tone", Point(seed))))
+    return key_of_text(request_text(LoopRequest("tone", Seed(seed))))
 
 
 def test_a_waveform_shows_level_and_place():
@@ -66,7 +67,7 @@ def test_a_loop_of_any_length_fills_its_picture(beats):
 
 
 def test_a_picture_is_found_by_its_loop_in_another_process_too(gallery):
-    request = LoopRequest("tone", Point(1), (("bright", 0.5),))
+    request = LoopRequest("tone", Seed(1), (("bright", 0.5),))
     gallery.hang(3, request, tone(440))
     other = Gallery(gallery.name)
     try:
@@ -82,10 +83,10 @@ def test_a_picture_is_found_by_its_loop_in_another_process_too(gallery):
 
 def test_old_pictures_go_and_workers_do_not_take_each_others_room(gallery):
     short = tone(440, BEAT_SAMPLES)
-    gallery.hang(1, LoopRequest("tone", Point(10_000)), short)
+    gallery.hang(1, LoopRequest("tone", Seed(10_000)), short)
     for seed in range(SLOTS_PER_WORKER + 1):
-        gallery.hang(0, LoopRequest("tone", Point(seed)), short)
-        gallery.hang(0, LoopRequest("tone", Point(seed)), short)  # is there already
+        gallery.hang(0, LoopRequest("tone", Seed(seed)), short)
+        gallery.hang(0, LoopRequest("tone", Seed(seed)), short)  # is there already
     assert gallery.find(key(0)) is None
     assert gallery.find(key(1)) is not None
     assert gallery.find(key(SLOTS_PER_WORKER)) is not None
@@ -93,10 +94,10 @@ def test_old_pictures_go_and_workers_do_not_take_each_others_room(gallery):
 
 
 def test_half_a_picture_is_none(gallery):
-    gallery.hang(0, LoopRequest("tone", Point(1)), tone(440, BEAT_SAMPLES))
+    gallery.hang(0, LoopRequest("tone", Seed(1)), tone(440, BEAT_SAMPLES))
     gallery._shared["words"][0, 0] |= 1  # its worker was killed while it drew
     assert gallery.find(key(1)) is None
     # Its successor draws there all the same.
     for seed in range(2, SLOTS_PER_WORKER + 2):
-        gallery.hang(0, LoopRequest("tone", Point(seed)), tone(440, BEAT_SAMPLES))
+        gallery.hang(0, LoopRequest("tone", Seed(seed)), tone(440, BEAT_SAMPLES))
     assert gallery.find(key(SLOTS_PER_WORKER + 1)) is not None

@@ -3,7 +3,8 @@
 import numpy as np
 
 from aijockey.audio.drum_hits import MOST_HITS, drum_hits
-from aijockey.live.loops import LoopRequest, Point
+from aijockey.live.loops import LoopRequest
+from aijockey.live.points import Seed
 from aijockey.live.plan import request_text
 from aijockey.live.processes.board import Board
 from aijockey.live.processes.desk_link import DeskLink
@@ -22,7 +23,7 @@ def clicks(every_beats):
 
 
 def test_hits_are_found_by_the_loop_s_key_and_are_those_of_the_loop():
-    request = LoopRequest("techno", Point(3))
+    request = LoopRequest("techno", Seed(3))
     key = key_of_text(request_text(request))
     gallery, board, mailbox = Gallery(), Board(), Mailbox()
     try:

@@ -14,6 +14,7 @@ export class Counter extends Live {
   #cells = Array.from({ length: PHRASE_BARS }, () => h("i"));
   #beats = Array.from({ length: BEATS_PER_BAR }, () => h("i"));
   #shown = "";
+  #told = -1;
 
   build() {
     this.setAttribute("role", "img");
@@ -37,7 +38,8 @@ export class Counter extends Live {
     say(this.#beat, `.${beat + 1}`);
     light(this.#cells, bar % PHRASE_BARS, true);
     light(this.#beats, beat, false);
-    if (beat === 0) {
+    if (this.#told !== bar) {
+      this.#told = bar;
       const phrase = Math.floor(bar / PHRASE_BARS) + 1;
       attribute(this, "aria-label", `bar ${bar + 1}, bar ${(bar % PHRASE_BARS) + 1} of phrase ${phrase}`);
     }
