@@ -378,8 +378,9 @@ class Deck:
         self._waiting.append(_Waiting(swap, ticket, beat))
 
     def _waits_for_older(self, swap: Swap) -> bool:
-        """Whether a renewal is left out for the late loop that is being made: were each to give way to the next, a machine
-        that is too slow would never come to play a fresh one.
+        """Whether a renewal is left out for the late loop that is being made.
+
+        Were each to give way to the next, a machine that is too slow would never come to play a fresh one.
         """
         older = self._waiting[-1]
         is_made = older.ticket is None or older.ticket.loop is not None or older.ticket.error is not None

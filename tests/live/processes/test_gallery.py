@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from aijockey.live.loops import LoopRequest
-from aijockey.live.points import Seed
 from aijockey.live.plan import request_text
+from aijockey.live.points import Seed
 from aijockey.live.processes.gallery import (
     BANDS,
     COLUMNS,

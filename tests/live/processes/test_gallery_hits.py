@@ -4,8 +4,8 @@ import numpy as np
 
 from aijockey.audio.drum_hits import MOST_HITS, drum_hits
 from aijockey.live.loops import LoopRequest
-from aijockey.live.points import Seed
 from aijockey.live.plan import request_text
+from aijockey.live.points import Seed
 from aijockey.live.processes.board import Board
 from aijockey.live.processes.desk_link import DeskLink
 from aijockey.live.processes.gallery import Gallery, key_of_text
