@@ -209,12 +209,13 @@ def test_after_a_restart_of_the_server_the_page_goes_on_where_it_was(
 
 def test_sound_comes_out_of_the_worklet(page: Any) -> None:
     figures = "import('/core/sound.js').then(({sound}) => sound.figures)"
+    heard: list[dict[str, float]] = []
     page.click("jockey-sound-button button")
     page.wait_for_selector("jockey-sound-button button[aria-pressed=true]")
-    until(page, lambda: page.evaluate(figures)["level"] > 0.2)
-    told = page.evaluate(figures)
-    assert told["level"] == pytest.approx(0.25, abs=0.03)
-    assert told["buffered_ms"] > 0
+    # A busy machine may have it run dry for a moment; whenever it plays, it is that tone.
+    until(page, lambda: (told := page.evaluate(figures))["level"] > 0.2 and heard.append(told) is None)
+    assert heard[-1]["level"] == pytest.approx(0.25, abs=0.03)
+    assert heard[-1]["buffered_ms"] > 0
     page.click("jockey-sound-button button")
     page.wait_for_selector("jockey-sound-button button[aria-pressed=false]")
 
