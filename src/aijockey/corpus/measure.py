@@ -152,9 +152,14 @@ def swing(loop: LoopAnalysis) -> float:
     The mean place of the onsets there, weighted by strength, against that of the onsets on the eighths (so
     that a loop that is late as a whole is not taken for swung). 0.5 where fewer than two of them sound.
     """
+    return swing_of(loop.onsets)
+
+
+def swing_of(onsets: Onsets) -> float:
+    """`swing` of onsets, however they were found."""
     eighth = 2 * SIXTEENTH_SAMPLES
-    place = loop.onsets.times_samples % eighth / eighth
-    strength = loop.onsets.strengths_db
+    place = onsets.times_samples % eighth / eighth
+    strength = onsets.strengths_db
     off = (place >= SWING_RANGE[0]) & (place <= SWING_RANGE[1])
     if off.sum() < 2:
         return 0.5

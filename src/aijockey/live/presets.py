@@ -12,13 +12,13 @@ an ordinary event (``deck.N.loop``, ``deck.N.moment_M``), so it is recorded and 
 """
 
 import os
-import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from aijockey.control.parameters import near
+from aijockey.control.player_files import player_folder
 from aijockey.errors import AijockeyError
 from aijockey.live.moments import EMPTY, parse_moment
 from aijockey.live.set_parts import bare_key, only_keys, text_of, toml
@@ -47,16 +47,10 @@ class Preset:
 
 
 def presets_path() -> Path:
-    """Where the player's presets are: ``AIJOCKEY_MOMENTS``, or moments.toml in the folder for settings. Thread: any"""
+    """Where the player's presets are: ``AIJOCKEY_MOMENTS``, or moments.toml in the player's folder. Thread: any"""
     if chosen := os.environ.get("AIJOCKEY_MOMENTS"):
         return Path(chosen)
-    if sys.platform == "win32":
-        base = Path(os.environ.get("APPDATA", Path.home()))
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Application Support"
-    else:
-        base = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    return base / "aijockey" / "moments.toml"
+    return player_folder() / "moments.toml"
 
 
 def read_presets(path: Path | None = None) -> dict[str, Preset]:

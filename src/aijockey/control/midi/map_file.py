@@ -113,6 +113,8 @@ def read_map(path: Path) -> ControllerMap:
         if path.stat().st_size > MOST_BYTES:
             raise MapError(f"{path.name}: {path.stat().st_size} bytes; a map has less than {MOST_BYTES}")
         text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise MapError(f"{path}: no such file; 'aijockey midi maps' lists the shipped ones") from None
     except (OSError, UnicodeDecodeError) as error:
         raise MapError(f"{path}: cannot be read ({error})") from None
     return parse_map(text, path.name)

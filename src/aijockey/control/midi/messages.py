@@ -7,7 +7,7 @@ MIDI 1.0 Detailed Specification, 1996.
 
 import re
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, cast
 
 from aijockey.errors import AijockeyError
 
@@ -16,7 +16,7 @@ NOTE_OFF, NOTE_ON, CONTROL, PRESSURE, BEND = 0x80, 0x90, 0xB0, 0xD0, 0xE0
 CLOCK, START, CONTINUE, STOP, SONG_POSITION = 0xF8, 0xFA, 0xFB, 0xFC, 0xF2
 TOP_7, TOP_14 = 127, 16383
 # Highest number that each kind of control has; None where it has none.
-NUMBERS: dict[str, int | None] = {
+NUMBERS: dict[Kind, int | None] = {
     "cc": 127, "cc14": 31, "nrpn": TOP_14, "note": 127, "bend": None, "pressure": None,
 }  # fmt: skip
 TOPS: dict[str, int] = {
@@ -64,17 +64,17 @@ class Control:
             raise ControlError(
                 f"{text!r} is no control; expected one such as 'ch1 cc 7', of the kinds {kinds}"
             )
-        channel, kind, number = int(found[1] or 1), found[2], found[3]
+        channel, kind, number = int(found[1] or 1), cast(Kind, found[2]), found[3]
         most = NUMBERS[kind]
         if not 1 <= channel <= 16:
             raise ControlError(f"{text!r}: channel {channel}; expected 1 to 16")
         if most is None:
             if number is not None:
                 raise ControlError(f"{text!r}: {kind} has no number")
-            return cls(kind, channel)  # type: ignore[arg-type]
+            return cls(kind, channel)
         if number is None or int(number) > most:
             raise ControlError(f"{text!r}: number {number}; {kind} has 0 to {most}")
-        return cls(kind, channel, int(number))  # type: ignore[arg-type]
+        return cls(kind, channel, int(number))
 
 
 @dataclass(frozen=True)

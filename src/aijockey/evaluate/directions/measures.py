@@ -12,7 +12,7 @@ import numpy.typing as npt
 import scipy.ndimage
 
 from aijockey.audio import onsets
-from aijockey.corpus.measure import BASS_BELOW_HZ, HALF_SUSTAIN_S, SWING_RANGE
+from aijockey.corpus.measure import BASS_BELOW_HZ, HALF_SUSTAIN_S, swing_of
 from aijockey.music.grid import BEAT_SAMPLES, SIXTEENTH_SAMPLES
 from aijockey.representation.mel import MelConfig, band_centres_hz, hz_to_mel, mel_to_hz
 
@@ -93,18 +93,8 @@ def _brightness(loop: MelAnalysis) -> float:
 
 
 def _swing(loop: MelAnalysis) -> float:
-    """As in the corpus: the mean place of what sounds in the middle of eighths, by strength."""
-    eighth = 2 * SIXTEENTH_SAMPLES
-    # Without the windows' own delay: on-eighth onsets are the zero.
-    place = loop.onsets.times_samples % eighth / eighth
-    strength = loop.onsets.strengths_db
-    off = (place >= SWING_RANGE[0]) & (place <= SWING_RANGE[1])
-    if off.sum() < 2:
-        return 0.5
-    from_on = np.where(place > 0.5, place - 1.0, place)
-    on = np.abs(from_on) < 0.15
-    late = float(np.average(from_on[on], weights=strength[on])) if on.any() else 0.0
-    return float(np.clip(np.average(place[off], weights=strength[off]) - late, *SWING_RANGE))
+    """As in the corpus."""
+    return swing_of(loop.onsets)
 
 
 def _tonalness(loop: MelAnalysis) -> float:
