@@ -47,10 +47,14 @@ class FakeBackstage:
         self.keys = [
             {"key": "Space", "address": "deck.1.play", "value": 1, "meaning": "play", "group": "deck"}
         ]
+        self.reader = FakeReader()
+        self.reset()
+
+    def reset(self) -> None:
+        """As it was when it began."""
         self.shown: dict[str, Any] = {"bar": 0, "decks": [{"voice": "techno"}]}
         self.told: list[str] = []
         self.done: list[tuple[str, Mapping[str, Any]]] = []
-        self.reader = FakeReader()
 
     def state(self) -> dict[str, Any]:
         return dict(self.shown)
@@ -153,6 +157,7 @@ def stage(serving: Stage) -> Iterator[Stage]:
     serving.call(serving.desk._sent.clear)
     for address, value in serving.desk._defaults.items():
         serving.desk._values[address] = value
+    serving.backstage.reset()
 
 
 @pytest.fixture(scope="module")
