@@ -21,7 +21,7 @@ from aijockey.live.loops import Loop, LoopRequest, Ticket
 from aijockey.live.plan import DeckPlan, PlanEvent, Swap
 from aijockey.live.reading import Hands, Reading
 from aijockey.live.set_parts import Entry
-from aijockey.live.stretch import LOOKAHEAD_BEATS
+from aijockey.live.stretch import LOOKAHEAD_BEATS, ToneStretch
 from aijockey.music.grid import BEAT_SAMPLES, RATE_HZ
 from aijockey.music.key import in_key
 
@@ -218,6 +218,11 @@ class Deck:
             return change
         # One less: places on the grid are rounded to the nearest sample.
         return min(change, self._clock.sample_at(Fraction(entry.at, BEAT_SAMPLES)) - 1)
+
+    def tones(self, now: Moment) -> list[ToneStretch]:
+        """What stretches tones as the deck reads at ``now``; `make_frames` does so for all decks. Thread: audio"""
+        heads = [] if self.silent else self._heads
+        return [tone for head in heads if (tone := head.tone(now.sample)) is not None]
 
     def render(self, now: Moment, count: int) -> Float | None:
         """Sound of the next ``count`` samples, (channels, count); None while the deck is silent.

@@ -37,6 +37,7 @@ from aijockey.live.set_file import LiveSet
 from aijockey.live.set_parts import Event
 from aijockey.live.span import MOST_QUANTA, QUANTUM_SAMPLES, quanta_until
 from aijockey.live.state import snapshot
+from aijockey.live.stretch import make_frames
 from aijockey.live.strip import Strip, named_plugins
 from aijockey.live.voices import check_voice, check_voices
 from aijockey.music.grid import BEATS_PER_BAR, RATE_HZ
@@ -197,6 +198,7 @@ class Engine:
         self.conductor.collect()
         count = QUANTUM_SAMPLES * (self._alike(moment, most) if most > 1 else 1)
         controls = self._controls(start - self.mixer.latency_samples, count)
+        make_frames([tone for deck in self.decks for tone in deck.tones(moment)], start, count)
         given = self._crew.map(lambda deck: deck.render(moment, count), self.decks)
         beat_samples = 60.0 * RATE_HZ / self.clock.tempo_at(start)
         live = None

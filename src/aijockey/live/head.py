@@ -83,11 +83,22 @@ class Head:
     def render(self, start: int, count: int) -> Float:
         """Sound of samples ``start`` on, (channels, count). Thread: audio"""
         assert self._stretch is not None
-        if not self._clock.keep_pitch and not isinstance(self._stretch, Varispeed):
-            self._stretch.rate = self.pitch * self._clock.tempo_at(start) / REFERENCE_BPM
-        elif not isinstance(self._stretch, Varispeed):
-            self._stretch.rate = self.pitch
+        if not isinstance(self._stretch, Varispeed):
+            self._stretch.rate = self._rate_at(start)
         return self._stretch.render(start, count)
+
+    def tone(self, start: int) -> ToneStretch | None:
+        """The stretch that will be asked for samples ``start`` on, for `make_frames`; None where it is another kind.
+
+        Thread: audio
+        """
+        if not isinstance(self._stretch, ToneStretch):
+            return None
+        self._stretch.rate = self._rate_at(start)
+        return self._stretch
+
+    def _rate_at(self, sample: int) -> float:
+        return self.pitch if self._clock.keep_pitch else self.pitch * self._clock.tempo_at(sample) / REFERENCE_BPM
 
     def read(self, start: int, count: int) -> Float:
         """What it reads at reference positions, (channels, count). Thread: audio"""

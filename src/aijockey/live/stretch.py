@@ -17,6 +17,7 @@ stretchers read along their lines and within their frames: 2 is an octave up, at
 """
 
 import math
+from collections.abc import Iterable
 from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
@@ -43,6 +44,11 @@ FRAME_SAMPLES = 5760
 HOP_SAMPLES = FRAME_SAMPLES // 4
 OVERLAP_GAIN = 1.5  # what squared Hann windows sum to at a hop of a quarter
 ATTACK_RATIO = 8.0
+# Whether a frame is silent shows mostly in every so manyth sample.
+LOOK_SAMPLES = 160
+_WINDOW = hann(FRAME_SAMPLES)
+_WINDOW_BACK = (_WINDOW / OVERLAP_GAIN).astype(np.float32)
+_AROUND = np.arange(HOP_SAMPLES + FRAME_SAMPLES, dtype=np.float64)
 
 
 @lru_cache(maxsize=64)
@@ -191,6 +197,8 @@ class ToneStretch:
     last frame itself, and the reference comes through unchanged. What begins within a frame keeps its own
     phase, so that attacks stay crisp. Channels turn together.
 
+    All that play make each frame together, see `make_frames`.
+
     (python-stretch was tried first: fed block by block its pitch was 0.3 to 2 % off away from a ratio of 1.)
     """
 
@@ -198,100 +206,139 @@ class ToneStretch:
         self.rate = rate
         self._clock = clock
         self._read = read
-        self._window = hann(FRAME_SAMPLES)
+        self._channels = channels
         self._position = -1
-        self._frame = 0
-        self._last: Complex | None = None  # what the last frame became, channels summed
-        self._sum = np.zeros((channels, FRAME_SAMPLES), dtype=np.float32)  # overlapping frames still to come
-        self._ready = np.zeros((channels, 0), dtype=np.float32)
+        self._seek(0)
+        self._position = -1
 
     def render(self, start: int, count: int) -> Float:
         """Sound of samples ``start`` to ``start + count``, (channels, count). Thread: audio"""
-        skip = 0
-        if start != self._position:
-            # Frames stand on an absolute grid; the first that reaches ``start`` is centred half
-            # a frame before.
-            self._frame = (start - FRAME_SAMPLES // 2) // HOP_SAMPLES
-            self._last = None
-            self._sum[:] = 0.0
-            self._ready = self._ready[:, :0]
-            skip = start - (self._frame * HOP_SAMPLES - FRAME_SAMPLES // 2)
-        missing = count + skip - self._ready.shape[1]
-        sound = self._ready
-        if missing > 0:
-            sound = np.concatenate([sound, self._next_hops(-(-missing // HOP_SAMPLES))], axis=1)[:, skip:]
-        self._ready = sound[:, count:]
+        make_frames([self], start, count)
+        sound = self._ready[0] if len(self._ready) == 1 else np.concatenate(self._ready, axis=1)
+        self._ready = [sound[:, count:]]
         self._position = start + count
         return sound[:, :count]
 
-    def _next_hops(self, hops: int) -> Float:
-        """Add the next frames, one a hop; gives the samples that no later frame reaches."""
-        reach = hops * HOP_SAMPLES
-        total = np.zeros((len(self._sum), FRAME_SAMPLES + reach), dtype=np.float32)
-        total[:, :FRAME_SAMPLES] = self._sum
-        sounds = [self._around(self._frame + hop) for hop in range(hops)]
-        self._frame += hops
-        sounding = [bool(sound.any()) for sound in sounds]
-        if any(sounding):
-            # All frames in one transform: (hops, 2, channels, samples).
-            frames = np.empty((hops, 2, len(total), FRAME_SAMPLES), dtype=np.float32)
-            for pair, sound in zip(frames, sounds, strict=True):
-                np.multiply(sound[:, HOP_SAMPLES:], self._window, out=pair[0])
-                np.multiply(sound[:, :FRAME_SAMPLES], self._window, out=pair[1])
-            turned = self._turned(scipy.fft.rfft(frames), sounding)
-            made = scipy.fft.irfft(turned, FRAME_SAMPLES)
-            made *= self._window
-            for hop in np.flatnonzero(sounding).tolist():
-                total[:, hop * HOP_SAMPLES : hop * HOP_SAMPLES + FRAME_SAMPLES] += made[hop]
-        else:
-            self._last = None
-        self._sum = total[:, reach:]
-        return total[:, :reach] * np.float32(1.0 / OVERLAP_GAIN)
+    def lacks(self, start: int, count: int) -> bool:
+        """Whether another frame must be made before samples ``start`` to ``start + count`` are whole."""
+        if start != self._position:
+            self._seek(start)
+        return sum(piece.shape[1] for piece in self._ready) < count
 
-    def _around(self, frame: int) -> Float:
-        """What a frame and the one a hop before it are made of, (channels, frame and hop)."""
-        centre = self._clock.reference_at(frame * HOP_SAMPLES)
+    def _seek(self, start: int) -> None:
+        # Frames stand on an absolute grid; the first that reaches ``start`` is centred half a frame before.
+        self._frame = (start - FRAME_SAMPLES // 2) // HOP_SAMPLES
+        self._last: Complex | None = None  # what the last frame became, channels summed
+        self._coming = np.zeros((self._channels, FRAME_SAMPLES - HOP_SAMPLES), dtype=np.float32)  # of past frames
+        self._ready = [np.zeros((self._channels, 0), dtype=np.float32)]
+        self._skip = start - (self._frame * HOP_SAMPLES - FRAME_SAMPLES // 2)
+        self._position = start
+
+    def next_around(self) -> Float | None:
+        """What the next frame and the one a hop before it are made of, (channels, hop and frame); None for silence."""
+        centre = self._clock.reference_at(self._frame * HOP_SAMPLES)
         if self.rate == 1.0:
-            return self._read(centre - FRAME_SAMPLES // 2 - HOP_SAMPLES, FRAME_SAMPLES + HOP_SAMPLES)
-        offsets = self.rate * (
-            np.arange(FRAME_SAMPLES + HOP_SAMPLES, dtype=np.float64) - (FRAME_SAMPLES // 2 + HOP_SAMPLES)
-        )
-        return read_between(self._read, centre, offsets, self.rate)
+            sound = self._read(centre - FRAME_SAMPLES // 2 - HOP_SAMPLES, HOP_SAMPLES + FRAME_SAMPLES)
+        else:
+            offsets = self.rate * (_AROUND - float(FRAME_SAMPLES // 2 + HOP_SAMPLES))
+            sound = read_between(self._read, centre, offsets, self.rate)
+        return sound if sound[:, ::LOOK_SAMPLES].any() or sound.any() else None
 
-    def _turned(self, spectra: Complex, sounding: list[bool]) -> Complex:
-        """Spectra (hops, 2, channels, bins), each with that of a hop before it, turned so that each partial goes on
-        from the last frame: (hops, channels, bins).
-        """
-        turned = spectra[:, 0]
-        summed = spectra.sum(axis=2) if spectra.shape[2] > 1 else spectra[:, :, 0]
-        power = np.square(summed.real)
-        power += np.square(summed.imag)
-        for hop, sounds in enumerate(sounding):
-            if not sounds:
-                self._last = None
-                continue
-            centre, back = summed[hop]
-            if self._last is None:
-                self._last = centre.copy()
-                continue
-            peaks = _peaks(power[hop, 0])
-            turn = self._last[peaks] * np.conj(back[peaks])
-            size = np.abs(turn)
-            # What has just begun, or was nothing, keeps its own phase.
-            new = (power[hop, 0, peaks] > ATTACK_RATIO * power[hop, 1, peaks]) | (size < 1e-20)
-            turn *= np.float32(1.0) / np.maximum(size, 1e-20)
-            turn[new] = 1.0
-            # Each bin turns with its peak, up to half-way to the next.
-            edges = np.concatenate([[0], (peaks[:-1] + peaks[1:] + 1) // 2, [power.shape[2]]])
-            turns = np.repeat(turn, np.diff(edges))
-            self._last = centre * turns
-            turned[hop] *= turns
-        return turned
+    @property
+    def last(self) -> Complex | None:
+        """The spectrum that the last frame became, channels summed; None after silence."""
+        return self._last
+
+    def take(self, frame: Float | None, spectrum: Complex | None) -> None:
+        """The next frame (channels, frame), which may be written to, and the spectrum it became; None for silence."""
+        if frame is None:
+            frame = np.zeros((self._channels, FRAME_SAMPLES), dtype=np.float32)
+        frame[:, : FRAME_SAMPLES - HOP_SAMPLES] += self._coming
+        # No later frame reaches the first hop.
+        self._ready.append(frame[:, self._skip : HOP_SAMPLES])
+        self._skip = max(0, self._skip - HOP_SAMPLES)
+        self._coming = frame[:, HOP_SAMPLES:]
+        self._last = spectrum
+        self._frame += 1
 
 
-def _peaks(power: Float) -> npt.NDArray[np.int64]:
-    """Bins that are the largest of their two neighbours on either side; at least one."""
-    inner = power[2:-2]
-    is_peak = (inner >= power[1:-3]) & (inner > power[3:-1]) & (inner >= power[:-4]) & (inner > power[4:])
-    found = np.flatnonzero(is_peak) + 2
-    return found if len(found) else np.array([int(np.argmax(power))])
+def make_frames(stretchers: Iterable[ToneStretch], start: int, count: int) -> None:
+    """Make the frames that ``stretchers`` lack for samples ``start`` to ``start + count``, of all of them at once: a
+    frame is some twenty calls and four transforms side by side take as long as two.
+
+    What each gives is the same whether its frames were made with others', alone, or as it is rendered.
+
+    Thread: audio
+    """
+    lacking = list(stretchers)
+    while lacking := [stretcher for stretcher in lacking if stretcher.lacks(start, count)]:
+        sounding: list[ToneStretch] = []
+        sounds: list[Float] = []
+        for stretcher in lacking:
+            sound = stretcher.next_around()
+            if sound is None:
+                stretcher.take(None, None)
+            else:
+                sounding.append(stretcher)
+                sounds.append(sound)
+        if not sounding:
+            continue
+        frames = np.empty((len(sounds), 2, len(sounds[0]), FRAME_SAMPLES), dtype=np.float32)
+        for pair, sound in zip(frames, sounds, strict=True):
+            np.multiply(sound[:, HOP_SAMPLES:], _WINDOW, out=pair[0])
+            np.multiply(sound[:, :FRAME_SAMPLES], _WINDOW, out=pair[1])
+        turned, summed = _turned(scipy.fft.rfft(frames), [stretcher.last for stretcher in sounding])
+        made = scipy.fft.irfft(turned, FRAME_SAMPLES)
+        made *= _WINDOW_BACK
+        for stretcher, frame, spectrum in zip(sounding, made, summed, strict=True):
+            stretcher.take(frame, spectrum)
+
+
+def _turned(spectra: Complex, lasts: list[Complex | None]) -> tuple[Complex, Complex]:
+    """Spectra (frames, 2, channels, bins), each with that of a hop before it, turned so that each partial goes on from
+    what the frame before became, ``lasts``: (frames, channels, bins), and their sums over channels (frames, bins).
+    """
+    turned = spectra[:, 0]
+    summed = spectra.sum(axis=2) if spectra.shape[2] > 1 else spectra[:, :, 0]
+    bins = spectra.shape[3]
+    power = np.square(summed.real)
+    power += np.square(summed.imag)
+    # All frames in a row, as if they were one.
+    centre, back = power[:, 0].ravel(), power[:, 1].ravel()
+    peaks = _peaks(power[:, 0])
+    frame = peaks // bins
+    last = np.zeros((len(lasts), bins), dtype=np.complex64)
+    for row, before in zip(last, lasts, strict=True):
+        if before is not None:
+            row[:] = before
+    turn = last.ravel()[peaks] * np.conj(summed[:, 1].ravel()[peaks])
+    size = np.abs(turn)
+    # What has just begun, or was nothing, keeps its own phase.
+    new = (centre[peaks] > ATTACK_RATIO * back[peaks]) | (size < 1e-20)
+    turn *= np.float32(1.0) / np.maximum(size, 1e-20)
+    turn[new] = 1.0
+    # Each bin turns with its peak, up to half-way to the next of its frame.
+    edges = np.empty(len(peaks) + 1, dtype=np.intp)
+    edges[0], edges[-1] = 0, centre.size
+    edges[1:-1] = (peaks[:-1] + peaks[1:] + 1) // 2
+    first = np.searchsorted(frame, np.arange(1, len(lasts)))
+    edges[first] = np.arange(1, len(lasts)) * bins
+    turns = turn.repeat(edges[1:] - edges[:-1]).reshape(-1, bins)
+    turned *= turns[:, np.newaxis]
+    return turned, turned[:, 0] if turned.shape[1] == 1 else summed[:, 0] * turns
+
+
+def _peaks(power: Float) -> npt.NDArray[np.intp]:
+    """Bins of ``power`` (frames, bins) that are the largest of their two neighbours on either side, at least one of
+    each frame, counted through all frames.
+    """
+    inner = power[:, 2:-2]
+    is_peak = np.zeros(power.shape, dtype=bool)
+    found = is_peak[:, 2:-2]
+    np.greater_equal(inner, power[:, 1:-3], out=found)
+    found &= inner > power[:, 3:-1]
+    found &= inner >= power[:, :-4]
+    found &= inner > power[:, 4:]
+    for row in np.flatnonzero(~found.any(axis=1)).tolist():
+        is_peak[row, np.argmax(power[row])] = True
+    return is_peak.ravel().nonzero()[0]
