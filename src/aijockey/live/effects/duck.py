@@ -1,9 +1,10 @@
 """Ducking: another deck presses on this one."""
 
-from functools import lru_cache
+import math
 
 import numpy as np
 
+from aijockey.live.effects.hold import held_peaks
 from aijockey.live.effects.insert import Double, Float, Gain, Place
 from aijockey.live.effects.sections import recursion
 from aijockey.music.grid import RATE_HZ
@@ -42,18 +43,11 @@ class Duck:
     def _pressed(self, key: Float | None, count: int, release_s: float) -> Double:
         """0 to 1: the key's peaks, held and let go exponentially, then smoothed."""
         level = np.zeros(count) if key is None else np.minimum(np.abs(key).max(axis=0) / WHOLE_AT, 1.0)
-        # held[n] = max(level[n], decay * held[n - 1]), in closed form.
-        powers = _powers(count, release_s)
-        raised = np.maximum.accumulate(np.concatenate([[self._held], level / powers]))[1:]
-        held = raised * powers
-        self._held = float(held[-1])
+        held, self._held = held_peaks(level, _decay(release_s), self._held)
         pressed: Double
         pressed, self._state = recursion(*self._smoother, held, self._state)
         return pressed
 
 
-@lru_cache(maxsize=256)
-def _powers(count: int, release_s: float) -> Double:
-    powers: Double = np.exp(np.arange(1, count + 1) * (-1.0 / (release_s * RATE_HZ)))
-    powers.flags.writeable = False
-    return powers
+def _decay(release_s: float) -> float:
+    return math.exp(-1.0 / (release_s * RATE_HZ))

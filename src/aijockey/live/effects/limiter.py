@@ -1,12 +1,11 @@
 """The last thing before the speakers: a look-ahead true-peak limiter that nothing passes."""
 
-from functools import lru_cache
-
 import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import minimum_filter1d
 
 from aijockey.audio.units import db_to_gain
+from aijockey.live.effects.hold import held_peaks
 from aijockey.live.span import QUANTUM_SAMPLES
 from aijockey.live.true_peak import Interpolator
 from aijockey.music.grid import RATE_HZ
@@ -90,26 +89,11 @@ class Limiter:
         self._needed = history[-span:]
         # Value k is the least of the span + 1 values that end with needed[k].
         lowest = minimum_filter1d(history, span + 1, mode="nearest", origin=span // 2)[span:]
-        # cut[n] = max(1 - lowest[n], decay * cut[n - 1]), in closed form, quantum by quantum, so that what comes out
-        # does not depend on how many there are at once.
-        quantum = QUANTUM_SAMPLES if count % QUANTUM_SAMPLES == 0 else count
-        powers = _powers(self._decay, quantum)
-        raised = np.maximum.accumulate((1.0 - lowest).reshape(-1, quantum) / powers, axis=1)
-        before = np.empty((len(raised), 1))
-        for number, most in enumerate(raised[:, -1].tolist()):
-            before[number] = self._cut
-            self._cut = max(self._cut, most) * float(powers[-1])
-        cut = np.maximum(raised, before) * powers
-        held = np.concatenate([self._held, 1.0 - cut.ravel()])
+        cut, self._cut = held_peaks(1.0 - lowest, self._decay, self._cut)
+        held = np.concatenate([self._held, 1.0 - cut])
         self._held = held[-span:]
+        quantum = QUANTUM_SAMPLES if count % QUANTUM_SAMPLES == 0 else count
         windows = np.lib.stride_tricks.sliding_window_view(held, quantum + span)[::quantum]
         total = np.cumsum(windows, axis=1)
         mean: Double = ((total[:, span:] - total[:, :quantum]) / span).ravel()
         return mean
-
-
-@lru_cache(maxsize=64)
-def _powers(decay: float, count: int) -> Double:
-    powers: Double = np.power(decay, np.arange(1, count + 1), dtype=np.float64)
-    powers.flags.writeable = False
-    return powers
