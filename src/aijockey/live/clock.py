@@ -89,6 +89,7 @@ class TempoMap:
         self._ramp_end = Fraction(0)
         self._bend = Fraction(1)
         self._swings: list[tuple[Fraction, Fraction]] = [(Fraction(0), Fraction(0))]  # from beat on, delay
+        self._has_swung = False
         self._segments = [_Segment(Fraction(0), Fraction(0), Fraction(tempo_bpm), Fraction(0))]
         self._samples = [Fraction(0)]
         self._beats = [Fraction(0)]
@@ -133,6 +134,7 @@ class TempoMap:
         while len(self._swings) > 1 and self._swings[-1][0] >= start:
             self._swings.pop()
         self._swings.append((start, self._quantised(Fraction(amount) * FULL_SWING_BEATS)))
+        self._has_swung = any(delay for _, delay in self._swings)
         if len(self._swings) > MOST_SWINGS:
             del self._swings[1 : -MOST_SWINGS // 2]
 
@@ -204,6 +206,14 @@ class TempoMap:
             return segment.first_sample_at(exact.numerator, exact.denominator)
         sample = segment.sample_at(exact)
         return math.ceil(sample) if isinstance(sample, Fraction) else math.ceil(sample - 1e-6)
+
+    def sample_of_reference(self, reference: int) -> int:
+        """First sample at or after where the position ``reference`` of the 120 BPM grid is heard, swung."""
+        last, begin = self._segments[-1], self._beats[-1]
+        is_last = reference * begin.denominator >= begin.numerator * BEAT_SAMPLES
+        if is_last and not last.slope and not self._has_swung:
+            return last.first_sample_at(reference, BEAT_SAMPLES)  # the same, without fractions
+        return self.sample_at(self.swung(Fraction(reference, BEAT_SAMPLES)))
 
     def reference_at(self, sample: int) -> int:
         """Position of ``sample`` on the 120 BPM grid, to the nearest sample."""

@@ -98,7 +98,11 @@ class Head:
         return self._stretch
 
     def _rate_at(self, sample: int) -> float:
-        return self.pitch if self._clock.keep_pitch else self.pitch * self._clock.tempo_at(sample) / REFERENCE_BPM
+        return (
+            self.pitch
+            if self._clock.keep_pitch
+            else self.pitch * self._clock.tempo_at(sample) / REFERENCE_BPM
+        )
 
     def read(self, start: int, count: int) -> Float:
         """What it reads at reference positions, (channels, count). Thread: audio"""

@@ -18,7 +18,6 @@ stretchers read along their lines and within their frames: 2 is an octave up, at
 
 import math
 from collections.abc import Iterable
-from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -157,7 +156,7 @@ class GridStretch:
         return first + int(np.argmin(total[self._fade_samples :] - total[: -self._fade_samples]))
 
     def _sample_of(self, reference: int) -> int:
-        return self._clock.sample_at(self._clock.swung(Fraction(reference, BEAT_SAMPLES)))
+        return self._clock.sample_of_reference(reference)
 
 
 class _Line(NamedTuple):
@@ -229,7 +228,9 @@ class ToneStretch:
         # Frames stand on an absolute grid; the first that reaches ``start`` is centred half a frame before.
         self._frame = (start - FRAME_SAMPLES // 2) // HOP_SAMPLES
         self._last: Complex | None = None  # what the last frame became, channels summed
-        self._coming = np.zeros((self._channels, FRAME_SAMPLES - HOP_SAMPLES), dtype=np.float32)  # of past frames
+        self._coming = np.zeros(
+            (self._channels, FRAME_SAMPLES - HOP_SAMPLES), dtype=np.float32
+        )  # of past frames
         self._ready = [np.zeros((self._channels, 0), dtype=np.float32)]
         self._skip = start - (self._frame * HOP_SAMPLES - FRAME_SAMPLES // 2)
         self._position = start
@@ -305,8 +306,7 @@ def _turned(spectra: Complex, lasts: list[Complex | None]) -> tuple[Complex, Com
     power += np.square(summed.imag)
     # All frames in a row, as if they were one.
     centre, back = power[:, 0].ravel(), power[:, 1].ravel()
-    peaks = _peaks(power[:, 0])
-    frame = peaks // bins
+    peaks, first = _peaks(centre, bins)
     last = np.zeros((len(lasts), bins), dtype=np.complex64)
     for row, before in zip(last, lasts, strict=True):
         if before is not None:
@@ -321,24 +321,29 @@ def _turned(spectra: Complex, lasts: list[Complex | None]) -> tuple[Complex, Com
     edges = np.empty(len(peaks) + 1, dtype=np.intp)
     edges[0], edges[-1] = 0, centre.size
     edges[1:-1] = (peaks[:-1] + peaks[1:] + 1) // 2
-    first = np.searchsorted(frame, np.arange(1, len(lasts)))
-    edges[first] = np.arange(1, len(lasts)) * bins
+    edges[first[1:]] = np.arange(1, len(lasts)) * bins
     turns = turn.repeat(edges[1:] - edges[:-1]).reshape(-1, bins)
     turned *= turns[:, np.newaxis]
     return turned, turned[:, 0] if turned.shape[1] == 1 else summed[:, 0] * turns
 
 
-def _peaks(power: Float) -> npt.NDArray[np.intp]:
-    """Bins of ``power`` (frames, bins) that are the largest of their two neighbours on either side, at least one of
-    each frame, counted through all frames.
+def _peaks(power: Float, bins: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Places in ``power``, frames of so many ``bins`` in a row, that are the largest of their two neighbours on either
+    side, at least one of each frame; and which of them is the first of each frame.
     """
-    inner = power[:, 2:-2]
-    is_peak = np.zeros(power.shape, dtype=bool)
-    found = is_peak[:, 2:-2]
-    np.greater_equal(inner, power[:, 1:-3], out=found)
-    found &= inner > power[:, 3:-1]
-    found &= inner >= power[:, :-4]
-    found &= inner > power[:, 4:]
-    for row in np.flatnonzero(~found.any(axis=1)).tolist():
-        is_peak[row, np.argmax(power[row])] = True
-    return is_peak.ravel().nonzero()[0]
+    is_peak = np.zeros(power.size, dtype=bool)
+    inner, found = power[2:-2], is_peak[2:-2]
+    np.greater_equal(inner, power[1:-3], out=found)
+    found &= inner > power[3:-1]
+    found &= inner >= power[:-4]
+    found &= inner > power[4:]
+    frames = is_peak.reshape(-1, bins)
+    frames[:, :2] = frames[:, -2:] = False  # these have neighbours of other frames
+    peaks = is_peak.nonzero()[0]
+    first = peaks.searchsorted(np.arange(len(frames) + 1) * bins)
+    if (first[1:] == first[:-1]).any():
+        for frame in np.flatnonzero(first[1:] == first[:-1]).tolist():
+            frames[frame, np.argmax(power[frame * bins : (frame + 1) * bins])] = True
+        peaks = is_peak.nonzero()[0]
+        first = peaks.searchsorted(np.arange(len(frames) + 1) * bins)
+    return peaks, first[:-1]

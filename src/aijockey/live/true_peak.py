@@ -62,11 +62,13 @@ class Interpolator:
             around = np.maximum(around, blocks[:, step : step + steps])
         channel, step_number = np.nonzero(around * self._overshoot > floor)
         if len(channel):
-            windows = np.lib.stride_tricks.sliding_window_view(padded, reach + STEP_SAMPLES, axis=1)
-            between = _product(windows[channel, step_number * STEP_SAMPLES], self._kernel)
-            phases = between.reshape(len(channel), self._phases, STEP_SAMPLES)
+            # What each step's values between samples are made of, as a view.
+            shape, strides = (2, steps, len(self._kernel)), (padded.strides[0], 4 * STEP_SAMPLES, 4)
+            windows: Float = np.ndarray(shape, np.float32, padded, strides=strides)
+            between = _product(windows[channel, step_number], self._kernel)
+            np.abs(between, out=between)
             found = np.zeros((2, steps, STEP_SAMPLES), dtype=np.float32)
-            found[channel, step_number] = np.maximum(phases.max(axis=1), -phases.min(axis=1))
+            found[channel, step_number] = between.reshape(-1, self._phases, STEP_SAMPLES).max(axis=1)
             np.maximum(most, found.reshape(2, -1)[:, :count], out=most)
         peaks: Float = most.max(axis=0)
         return peaks

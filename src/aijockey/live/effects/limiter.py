@@ -2,7 +2,6 @@
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import minimum_filter1d
 
 from aijockey.audio.units import db_to_gain
 from aijockey.live.effects.hold import held_peaks
@@ -61,7 +60,9 @@ class Limiter:
     def process(self, audio: Float) -> Float:
         """Limit ``audio`` (2, samples); anything may come in, what goes out is finite."""
         count = audio.shape[1]
-        sound = np.clip(np.nan_to_num(audio, nan=0.0, posinf=0.0, neginf=0.0), -LOUDEST, LOUDEST)
+        sound = audio
+        if not (audio.max() <= LOUDEST and audio.min() >= -LOUDEST):  # so for what is not a number too
+            sound = np.clip(np.nan_to_num(audio, nan=0.0, posinf=0.0, neginf=0.0), -LOUDEST, LOUDEST)
         peaks = self._interpolator.peaks(sound, self._ceiling).astype(np.float64)
         needed = self._ceiling / np.maximum(peaks, self._ceiling)
         if (
@@ -87,13 +88,22 @@ class Limiter:
         count, span = len(needed), LOOKAHEAD_SAMPLES
         history = np.concatenate([self._needed, needed])
         self._needed = history[-span:]
-        # Value k is the least of the span + 1 values that end with needed[k].
-        lowest = minimum_filter1d(history, span + 1, mode="nearest", origin=span // 2)[span:]
+        lowest = _running_least(history, span + 1)
         cut, self._cut = held_peaks(1.0 - lowest, self._decay, self._cut)
         held = np.concatenate([self._held, 1.0 - cut])
         self._held = held[-span:]
+        # Sums begin anew with each quantum, so that what comes out is the same however many come at once.
         quantum = QUANTUM_SAMPLES if count % QUANTUM_SAMPLES == 0 else count
-        windows = np.lib.stride_tricks.sliding_window_view(held, quantum + span)[::quantum]
-        total = np.cumsum(windows, axis=1)
+        strides = (quantum * held.itemsize, held.itemsize)
+        total = np.ndarray((count // quantum, quantum + span), buffer=held, strides=strides).cumsum(axis=1)
         mean: Double = ((total[:, span:] - total[:, :quantum]) / span).ravel()
         return mean
+
+
+def _running_least(values: Double, width: int) -> Double:
+    """The least of each ``width`` values in a row, from those of half as many: (values - width + 1,)."""
+    reach = 1
+    while 2 * reach <= width:
+        values, reach = np.minimum(values[:-reach], values[reach:]), 2 * reach
+    more = width - reach
+    return np.minimum(values[:-more], values[more:]) if more else values
