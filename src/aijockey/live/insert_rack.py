@@ -111,6 +111,9 @@ class InsertRack:
         if not busy:
             return sound
 
+        passed = [self.passed_before(number) for number in range(len(knobs))]
+        at = [beats - late / beat_samples if late else beats for late in passed]
+
         def through(deck: int) -> Float:
             """One deck through its slots."""
             part = sound[deck]
@@ -119,13 +122,8 @@ class InsertRack:
                 slot = self._slots[deck][number]
                 if slot.idle or not (slot.latency_samples or deck in awake):
                     continue
-                passed = self.passed_before(number)
-                place = Place(
-                    start - passed,
-                    beats - passed / beat_samples if passed else beats,
-                    beat_samples,
-                    keys[number][source] if 0 <= source < len(sound) else None,
-                )
+                key = keys[number][source] if 0 <= source < len(sound) else None
+                place = Place(start - passed[number], at[number], beat_samples, key)
                 amount = amounts[deck]
                 knob = float(amount[0]) if len(amount) == 1 or (amount == amount[0]).all() else amount
                 part = slot.process(part, knob, float(tones[deck]), place)

@@ -1,6 +1,9 @@
 """Bit-crusher: fewer bits, and fewer samples."""
 
+from functools import lru_cache
+
 import numpy as np
+import numpy.typing as npt
 
 from aijockey.live.effects.insert import Float, Gain, Place, mixed, wet_share
 
@@ -29,10 +32,17 @@ class Crusher:
         held_samples = 1 + round((MOST_HELD_SAMPLES - 1) * tone * tone)
         sound = audio
         if held_samples > 1:
-            index = np.arange(place.start, place.start + audio.shape[1])
-            # 0 is the sample that is held from the last block.
-            first = np.maximum(index - index % held_samples - place.start + 1, 0)
-            sound = np.concatenate([self._held, audio], axis=1)[:, first]
+            first = _holding(place.start % held_samples, audio.shape[1], held_samples)
+            sound = np.concatenate([self._held, audio], axis=1).take(first, axis=1)
         self._held = sound[:, -1:].copy()
         steps = 2.0 ** (MOST_BITS - 1.0 - SPAN_BITS * np.asarray(amount))
         return mixed(audio, np.rint(sound * steps) / steps, wet_share(amount, 0.1))
+
+
+@lru_cache(maxsize=256)
+def _holding(phase: int, count: int, held_samples: int) -> npt.NDArray[np.intp]:
+    """Which sample is heard in the place of each of a block that begins ``phase`` samples after one that is held; 0 is
+    what is held from the last block.
+    """
+    index = np.arange(phase, phase + count)
+    return np.maximum(index - index % held_samples - phase + 1, 0)

@@ -25,12 +25,15 @@ class Drive:
 
     def process(self, audio: Float, amount: Gain, tone: float, place: Place) -> Float:
         """See `Insert.process`."""
-        gain = 10.0 ** (MOST_DB / 20.0 * np.asarray(amount))
-        driven = audio * gain.astype(np.float32)
+        gain = 10.0 ** (MOST_DB / 20.0 * amount)
+        driven = audio * np.float32(gain) if isinstance(gain, float) else audio * gain.astype(np.float32)
         bent = np.tanh(driven)
         kept = np.tanh(LEVEL * gain)
         if tone > 0.0:
-            bent += np.float32(tone) * (np.minimum(np.maximum(driven, -1.0), 1.0) - bent)
+            np.clip(driven, -1.0, 1.0, out=driven)
+            driven -= bent
+            driven *= np.float32(tone)
+            bent += driven
             kept = kept + tone * (np.minimum(LEVEL * gain, 1.0) - kept)
         bent *= (LEVEL / kept).astype(np.float32)
         return mixed(audio, bent, wet_share(amount, 0.1))

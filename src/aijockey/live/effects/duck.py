@@ -35,6 +35,8 @@ class Duck:
 
     def process(self, audio: Float, amount: Gain, tone: float, place: Place) -> Float:
         """See `Insert.process`."""
+        if place.key is None and self._held == 0.0 and not self._state.any():
+            return audio
         pressed = self._pressed(
             place.key, audio.shape[1], RELEASE_S[0] * (RELEASE_S[1] / RELEASE_S[0]) ** tone
         )

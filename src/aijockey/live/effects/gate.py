@@ -1,9 +1,10 @@
 """Gate on the grid: opens and closes in time with the transport."""
 
-import numpy as np
-import numpy.typing as npt
+import math
 
-from aijockey.live.effects.insert import Double, Float, Gain, Place, mixed
+import numpy as np
+
+from aijockey.live.effects.insert import Float, Gain, Place, mixed
 from aijockey.music.grid import RATE_HZ
 
 # One bar each in halves of a sixteenth; ``tone`` goes through them from the left.
@@ -18,7 +19,7 @@ PATTERNS = (
 STEPS_PER_BEAT = 8
 EDGE_SAMPLES = RATE_HZ * 3 // 1000
 STEPS = len(PATTERNS[0])
-_TABLE = np.array([[float(step == "x") for step in pattern] for pattern in PATTERNS])
+_OPEN = [[float(step == "x") for step in pattern] for pattern in PATTERNS]
 
 
 class Gate:
@@ -47,26 +48,30 @@ class Gate:
         if self._pattern is None:
             self._pattern = wanted
         steps_at = place.beats * STEPS_PER_BEAT
-        steps = np.floor(steps_at).astype(np.int64)
-        passed = np.minimum((steps_at - steps) * (place.beat_samples / STEPS_PER_BEAT / EDGE_SAMPLES), 1.0)
-        opened = self._opened(self._pattern, steps, passed)
+        first, last = math.floor(steps_at[0]), math.floor(steps_at[-1])
         if wanted == self._pattern:
             self._asked = None
-        else:
-            if self._asked is None or self._asked[0] != wanted:
-                self._asked = wanted, int(steps[0])
-            later = steps > self._asked[1]
-            if later.any():
-                step = int(steps[np.argmax(later)])
-                self._entered = step, float(_TABLE[self._pattern][(step - 1) % STEPS])
-                self._pattern, self._asked = wanted, None
-                opened[later] = self._opened(wanted, steps[later], passed[later])
+        elif self._asked is None or self._asked[0] != wanted:
+            self._asked = wanted, first
+        opened = np.empty(len(steps_at))
+        edge = place.beat_samples / STEPS_PER_BEAT / EDGE_SAMPLES
+        later = np.searchsorted(steps_at, np.arange(first + 1, last + 1)).tolist() if last > first else []
+        begins = [0, *later, len(steps_at)]
+        for step, begin, end in zip(range(first, last + 1), begins[:-1], begins[1:], strict=True):
+            before, now = self._around(step)
+            if before == now:
+                opened[begin:end] = now
+            else:
+                passed = np.minimum((steps_at[begin:end] - step) * edge, 1.0)
+                opened[begin:end] = before + (now - before) * passed
         return mixed(audio, audio * opened, amount)
 
-    def _opened(self, pattern: int, steps: npt.NDArray[np.int64], passed: Double) -> Double:
-        """How far it is open, 0 to 1, where ``passed`` (0 to 1) of each step's edge is over."""
-        table = _TABLE[pattern]
-        before, now = table[(steps - 1) % STEPS], table[steps % STEPS]
-        before = np.where(steps == self._entered[0], self._entered[1], before)
-        opened: Double = before + (now - before) * passed
-        return opened
+    def _around(self, step: int) -> tuple[float, float]:
+        """How far it is open, 0 to 1, before a step and in it; takes a new pattern that waits for this one."""
+        assert self._pattern is not None
+        if self._asked is not None and step > self._asked[1]:
+            self._entered = step, _OPEN[self._pattern][(step - 1) % STEPS]
+            self._pattern, self._asked = self._asked[0], None
+        pattern = _OPEN[self._pattern]
+        before = self._entered[1] if step == self._entered[0] else pattern[(step - 1) % STEPS]
+        return before, pattern[step % STEPS]

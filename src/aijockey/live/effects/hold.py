@@ -19,12 +19,16 @@ def held_peaks(level: Double, decay: float, before: float) -> tuple[Double, floa
     ----------
     level : (samples,), not below 0.
     """
-    quantum = QUANTUM_SAMPLES if len(level) % QUANTUM_SAMPLES == 0 else len(level)
-    powers = _powers(decay, quantum)
-    raised = level.reshape(-1, quantum) / powers
+    if len(level) % QUANTUM_SAMPLES or len(level) == QUANTUM_SAMPLES:
+        powers = _powers(decay, len(level))
+        held = np.maximum.accumulate(level / powers)
+        np.maximum(held, before, out=held)
+        held *= powers
+        return held, float(held[-1])
+    powers = _powers(decay, QUANTUM_SAMPLES)
+    raised = level.reshape(-1, QUANTUM_SAMPLES) / powers
     np.maximum.accumulate(raised, axis=1, out=raised)
-    last = float(powers[-1])
-    starts = []
+    last, starts = float(powers[-1]), []
     for most in raised[:, -1].tolist():
         starts.append(before)
         before = max(before, most) * last

@@ -74,20 +74,14 @@ class Isolator:
         """Weigh the bands of ``audio`` (rows, samples); gains are factors: single, (samples,), (rows, 1) or
         (rows, samples).
         """
-        touched = self._touched(low) | self._touched(mid) | self._touched(high)
-        fresh = touched & ~self._engaged
-        # After silence there is nothing to fade from.
-        fading = fresh & self._recent[-1][:, -QUANTUM_SAMPLES:].any(axis=1) if self._recent else fresh
-        if fresh.any():
-            self._warm(np.flatnonzero(fresh))
-        if not self._engaged.all():
-            self._remember(audio)
-        rows = np.flatnonzero(self._engaged)
+        everyone = bool(self._engaged.all())
+        fading = self._engage(audio, low, mid, high) if not everyone else None
+        rows = self._all if everyone else np.flatnonzero(self._engaged)
         if not len(rows):
             return audio
         whole = len(rows) == len(self._all)
         wet = self._weigh(audio if whole else audio[rows], rows, low, mid, high)
-        if fading.any():
+        if fading is not None and fading.any():
             fade = np.linspace(0.0, 1.0, audio.shape[1], endpoint=False)
             new = fading[rows]
             dry = audio[rows[new]]
@@ -98,12 +92,24 @@ class Isolator:
         made[rows] = wet
         return made
 
+    def _engage(self, audio: Float, low: Gain, mid: Gain, high: Gain) -> npt.NDArray[np.bool_]:
+        """Wake the rows of which a band leaves 1; which of them are to be faded over to."""
+        touched = self._touched(low) | self._touched(mid) | self._touched(high)
+        fresh = touched & ~self._engaged
+        # After silence there is nothing to fade from.
+        fading = fresh & self._recent[-1][:, -QUANTUM_SAMPLES:].any(axis=1) if self._recent else fresh
+        if fresh.any():
+            self._warm(np.flatnonzero(fresh))
+        if not self._engaged.all():
+            self._remember(audio)
+        return fading
+
     def _touched(self, gain: Gain) -> npt.NDArray[np.bool_]:
         if isinstance(gain, float):
             return np.full(len(self._all), gain != 1.0)
         away = gain != 1.0
-        touched: npt.NDArray[np.bool_] = np.broadcast_to(
-            away.any(axis=1) if away.ndim == 2 else away.any(), len(self._all)
+        touched: npt.NDArray[np.bool_] = (
+            away.any(axis=1) if away.ndim == 2 else np.full(len(self._all), away.any())
         )
         return touched
 

@@ -55,16 +55,17 @@ class Sections:
         return sound
 
 
-def filter_row(sos: Double, row: Double, state: Double) -> None:
-    """Filter one signal in place, going on from ``state``, which is moved on.
+def filter_rows(sos: Double, rows: Double, states: Double) -> None:
+    """Filter signals in place, going on from ``states``, which are moved on.
 
     Parameters
     ----------
     sos : (sections, 6).
-    row : (samples,), contiguous.
-    state : (1, sections, 2).
+    rows : (rows, samples), each contiguous.
+    states : (rows, sections, 2), contiguous.
     """
     if _sosfilt is not None:
-        _sosfilt(sos, row[np.newaxis], state)
+        _sosfilt(sos, rows, states)
     else:
-        row[:], state[0] = sosfilt(sos, row, zi=state[0])
+        for row, state in zip(rows, states, strict=True):
+            row[:], state[:] = sosfilt(sos, row, zi=state)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from aijockey.live.effects.sections import filter_row
+from aijockey.live.effects.sections import filter_rows
 from aijockey.music.grid import RATE_HZ
 
 Float = npt.NDArray[np.float32]
@@ -57,17 +57,42 @@ class SweepFilter:
         if not away.any():
             self._set[:] = 0.0
             return audio
-        knob = np.broadcast_to(knob, (rows, knob.shape[1]))
         made = audio.copy()
+        if knob.shape[1] == 1:
+            self._filter_resting(made, np.broadcast_to(knob[:, 0], rows))
+            return made
+        knob = np.broadcast_to(knob, (rows, knob.shape[1]))
         for row in range(rows):
             values = knob[row]
             if not values.any():
                 self._set[row] = 0.0
-            elif len(values) == 1 or (values == values[0]).all():
+            elif (values == values[0]).all():
                 self._sweep_row(made[row], row, values[:1], count)
             else:
                 self._sweep_row(made[row], row, values, STEP_SAMPLES)
         return made
+
+    def _filter_resting(self, sound: Float, positions: Double) -> None:
+        """Filter in place what stands at ``positions`` (rows,), all rows with the same at once."""
+        for position in set(positions.tolist()):
+            rows = np.flatnonzero(positions == position)
+            if position == 0.0:
+                self._set[rows] = 0.0
+                continue
+            moved = rows[self._set[rows] != position]
+            if len(moved):
+                there = np.array([position])
+                sos, from_svf = sections(there)[0], _from_svf(there)[0]
+                for row in moved.tolist():
+                    self._move(row, position, sos, from_svf)
+            filtered, states = sound[rows].astype(np.float64), self._states[rows, 0]
+            filter_rows(self._sos[rows[0]], filtered, states)
+            self._states[rows, 0] = states
+            wet = min(abs(position) / BLEND, 1.0)
+            if wet == 1.0:
+                sound[rows] = filtered
+            else:
+                sound[rows] += ((filtered - sound[rows]) * wet).astype(np.float32)
 
     def _sweep_row(self, sound: Float, row: int, values: Double, step: int) -> None:
         """Filter one row in place, with new coefficients every ``step`` samples."""
@@ -86,7 +111,7 @@ class SweepFilter:
                 continue
             if tables and middle != self._set[row]:
                 self._move(row, middle, tables[0][number], tables[1][number])
-            filter_row(self._sos[row], filtered[start : start + step], self._states[row])
+            filter_rows(self._sos[row], filtered[np.newaxis, start : start + step], self._states[row])
         wet = np.minimum(np.abs(values) / BLEND, 1.0)
         if wet.min() == 1.0:
             sound[:] = filtered
