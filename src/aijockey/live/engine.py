@@ -17,6 +17,7 @@ import numpy.typing as npt
 from scipy.signal import butter
 
 from aijockey.control.parameters import GLOBAL_PARAMETERS, Target, Value
+from aijockey.live import interpolation
 from aijockey.live.clock import TICKS_PER_BEAT, Moment, TempoMap
 from aijockey.live.conductor import Conductor
 from aijockey.live.crew import Crew
@@ -96,6 +97,7 @@ class Engine:
             for number, deck in enumerate(live_set.decks, start=1)
         ]  # fmt: skip
         self.strips = [Strip(deck) for deck in live_set.decks]
+        interpolation.warm()
         self._crew = Crew(threads)
         self._live_input = live_input
         named = named_plugins(live_set.decks, live_set.events)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -28,17 +29,48 @@ def _kernels(cutoff_hundredths: int) -> Float:
     return normalised
 
 
+def warm() -> None:
+    """Work out all filters, of some two milliseconds each, before sound waits for one. Thread: control"""
+    for rate in (1.0, *(19.0 / step for step in range(19, 0, -1))):
+        _kernels(_cutoff(rate))
+
+
+class Places(NamedTuple):
+    """Where to read, counted from a whole sample: ``first`` sample and how many, and for each place its window's
+    start in them and its filter.
+    """
+
+    first: int
+    count: int
+    windows: npt.NDArray[np.int64]
+    kernels: Float
+
+
+def places_at(offsets: npt.NDArray[np.float64], rate: float) -> Places:
+    """The rising places ``offsets`` (count,), ``rate`` apart; above 1, what would fold back is filtered out."""
+    whole = np.floor(offsets).astype(np.int64)
+    phase = np.rint((offsets - whole) * PHASES).astype(np.int64)
+    whole, phase = whole + phase // PHASES, phase % PHASES
+    first, last = int(whole[0]), int(whole[-1])
+    kernels = _kernels(_cutoff(rate)).take(phase, axis=0)
+    return Places(first - (TAPS // 2 - 1), last - first + TAPS, whole - first, kernels)
+
+
+def read_places(read: ReadReference, base: int, places: Places) -> Float:
+    """``read`` at ``places`` from ``base`` on: (channels, count)."""
+    block = read(base + places.first, places.count)
+    pieces = np.lib.stride_tricks.sliding_window_view(block, TAPS, axis=1)[:, places.windows]
+    result: Float = np.einsum("cnt,nt->cn", pieces, places.kernels)
+    return result
+
+
 def read_between(read: ReadReference, base: int, offsets: npt.NDArray[np.float64], rate: float) -> Float:
     """``read`` at the rising positions ``base + offsets`` (count,): (channels, count).
 
     rate : how far the positions step; above 1, what would fold back is filtered out.
     """
-    whole = np.floor(offsets).astype(np.int64)
-    phase = np.rint((offsets - whole) * PHASES).astype(np.int64)
-    whole, phase = whole + phase // PHASES, phase % PHASES
-    first = int(whole[0]) - (TAPS // 2 - 1)
-    block = read(base + first, int(whole[-1]) - int(whole[0]) + TAPS)
-    kernels = _kernels(100 if rate <= 1.0 else 5 * int(19 / rate))[phase]
-    pieces = np.lib.stride_tricks.sliding_window_view(block, TAPS, axis=1)[:, whole - whole[0]]
-    result: Float = np.einsum("cnt,nt->cn", pieces, kernels)
-    return result
+    return read_places(read, base, places_at(offsets, rate))
+
+
+def _cutoff(rate: float) -> int:
+    return 100 if rate <= 1.0 else 5 * int(19 / rate)

@@ -117,10 +117,13 @@ def _division(place: int, beats: float) -> int:
 def _part(loop: Loop, window: Window) -> Loop:
     """The part as a circle of its own."""
     samples = min(window.samples, loop.samples)
-    index = np.arange(window.start, window.start + samples) % loop.samples
-    audio = loop.audio[:, index]
     seam = min(SEAM_SAMPLES, samples // 4)
-    lead = loop.audio[:, np.arange(window.start - seam, window.start) % loop.samples]
+    first, last = (window.start - seam) % loop.samples, (window.start + samples - 1) % loop.samples + 1
+    if first < last and last - first == seam + samples:
+        led = loop.audio[:, first:last]
+    else:
+        led = np.take(loop.audio, np.arange(first, first + seam + samples), axis=1, mode="wrap")
+    lead, audio = led[:, :seam], led[:, seam:].copy()
     gain = (0.5 - 0.5 * np.cos(np.pi * (np.arange(seam) + 0.5) / seam)).astype(np.float32)
     audio[:, -seam:] += (lead - audio[:, -seam:]) * gain
     return Loop(audio, loop.gain)

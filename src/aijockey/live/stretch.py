@@ -27,7 +27,7 @@ import scipy.fft
 
 from aijockey.audio.stft import hann
 from aijockey.live.clock import TempoMap
-from aijockey.live.interpolation import ReadReference, read_between
+from aijockey.live.interpolation import Places, ReadReference, places_at, read_between, read_places
 from aijockey.music.grid import BEAT_SAMPLES, REFERENCE_BPM, SIXTEENTH_SAMPLES
 
 Float = npt.NDArray[np.float32]
@@ -47,7 +47,6 @@ ATTACK_RATIO = 8.0
 LOOK_SAMPLES = 160
 _WINDOW = hann(FRAME_SAMPLES)
 _WINDOW_BACK = (_WINDOW / OVERLAP_GAIN).astype(np.float32)
-_AROUND = np.arange(HOP_SAMPLES + FRAME_SAMPLES, dtype=np.float64)
 
 
 @lru_cache(maxsize=64)
@@ -241,8 +240,7 @@ class ToneStretch:
         if self.rate == 1.0:
             sound = self._read(centre - FRAME_SAMPLES // 2 - HOP_SAMPLES, HOP_SAMPLES + FRAME_SAMPLES)
         else:
-            offsets = self.rate * (_AROUND - float(FRAME_SAMPLES // 2 + HOP_SAMPLES))
-            sound = read_between(self._read, centre, offsets, self.rate)
+            sound = read_places(self._read, centre, _around(self.rate))
         return sound if sound[:, ::LOOK_SAMPLES].any() or sound.any() else None
 
     @property
@@ -261,6 +259,13 @@ class ToneStretch:
         self._coming = frame[:, HOP_SAMPLES:]
         self._last = spectrum
         self._frame += 1
+
+
+@lru_cache(maxsize=8)
+def _around(rate: float) -> Places:
+    """Where a frame and the one a hop before it are read, from the frame's middle: the same for all of them."""
+    within = np.arange(HOP_SAMPLES + FRAME_SAMPLES) - float(FRAME_SAMPLES // 2 + HOP_SAMPLES)
+    return places_at(rate * within, rate)
 
 
 def make_frames(stretchers: Iterable[ToneStretch], start: int, count: int) -> None:
