@@ -17,7 +17,7 @@ stretchers read along their lines and within their frames: 2 is an octave up, at
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -45,6 +45,8 @@ OVERLAP_GAIN = 1.5  # what squared Hann windows sum to at a hop of a quarter
 ATTACK_RATIO = 8.0
 # Whether a frame is silent shows mostly in every so manyth sample.
 LOOK_SAMPLES = 160
+# So many frames are made at once, of one stretcher that begins or of several that go on: they fit a cache.
+MOST_FRAMES = 8
 _WINDOW = hann(FRAME_SAMPLES)
 _WINDOW_BACK = (_WINDOW / OVERLAP_GAIN).astype(np.float32)
 
@@ -217,11 +219,12 @@ class ToneStretch:
         self._position = start + count
         return sound[:, :count]
 
-    def lacks(self, start: int, count: int) -> bool:
-        """Whether another frame must be made before samples ``start`` to ``start + count`` are whole."""
+    def lacks(self, start: int, count: int) -> int:
+        """How many more frames must be made before samples ``start`` to ``start + count`` are whole."""
         if start != self._position:
             self._seek(start)
-        return sum(piece.shape[1] for piece in self._ready) < count
+        missing = count + self._skip - sum(piece.shape[1] for piece in self._ready)
+        return max(0, -(-missing // HOP_SAMPLES))
 
     def _seek(self, start: int) -> None:
         # Frames stand on an absolute grid; the first that reaches ``start`` is centred half a frame before.
@@ -234,9 +237,11 @@ class ToneStretch:
         self._skip = start - (self._frame * HOP_SAMPLES - FRAME_SAMPLES // 2)
         self._position = start
 
-    def next_around(self) -> Float | None:
-        """What the next frame and the one a hop before it are made of, (channels, hop and frame); None for silence."""
-        centre = self._clock.reference_at(self._frame * HOP_SAMPLES)
+    def around(self, hop: int) -> Float | None:
+        """What the next frame but ``hop`` and the one a hop before it are made of, (channels, hop and frame); None for
+        silence.
+        """
+        centre = self._clock.reference_at((self._frame + hop) * HOP_SAMPLES)
         if self.rate == 1.0:
             sound = self._read(centre - FRAME_SAMPLES // 2 - HOP_SAMPLES, HOP_SAMPLES + FRAME_SAMPLES)
         else:
@@ -270,39 +275,79 @@ def _around(rate: float) -> Places:
 
 def make_frames(stretchers: Iterable[ToneStretch], start: int, count: int) -> None:
     """Make the frames that ``stretchers`` lack for samples ``start`` to ``start + count``, of all of them at once: a
-    frame is some twenty calls and four transforms side by side take as long as two.
+    frame is some twenty calls, and four transforms side by side take as long as one.
 
-    What each gives is the same whether its frames were made with others', alone, or as it is rendered.
+    What each gives is the same to the bit whether its frames were made with others', alone, or as it is rendered.
 
     Thread: audio
     """
     lacking = list(stretchers)
     while lacking := [stretcher for stretcher in lacking if stretcher.lacks(start, count)]:
-        sounding: list[ToneStretch] = []
-        sounds: list[Float] = []
-        for stretcher in lacking:
-            sound = stretcher.next_around()
-            if sound is None:
-                stretcher.take(None, None)
-            else:
-                sounding.append(stretcher)
-                sounds.append(sound)
-        if not sounding:
-            continue
-        frames = np.empty((len(sounds), 2, len(sounds[0]), FRAME_SAMPLES), dtype=np.float32)
-        for pair, sound in zip(frames, sounds, strict=True):
-            np.multiply(sound[:, HOP_SAMPLES:], _WINDOW, out=pair[0])
-            np.multiply(sound[:, :FRAME_SAMPLES], _WINDOW, out=pair[1])
-        turned, summed = _turned(scipy.fft.rfft(frames), [stretcher.last for stretcher in sounding])
-        made = scipy.fft.irfft(turned, FRAME_SAMPLES)
-        made *= _WINDOW_BACK
-        for stretcher, frame, spectrum in zip(sounding, made, summed, strict=True):
-            stretcher.take(frame, spectrum)
+        most = max(1, MOST_FRAMES // len(lacking))
+        hops = {stretcher: min(most, stretcher.lacks(start, count)) for stretcher in lacking}
+        # One list a hop, of all that lack it.
+        rounds = [
+            [(stretcher, stretcher.around(hop)) for stretcher in lacking if hop < hops[stretcher]]
+            for hop in range(max(hops.values()))
+        ]
+        _make_rounds(rounds)
 
 
-def _turned(spectra: Complex, lasts: list[Complex | None]) -> tuple[Complex, Complex]:
-    """Spectra (frames, 2, channels, bins), each with that of a hop before it, turned so that each partial goes on from
-    what the frame before became, ``lasts``: (frames, channels, bins), and their sums over channels (frames, bins).
+def _make_rounds(rounds: Sequence[Sequence[tuple[ToneStretch, Float | None]]]) -> None:
+    """Make frames of what `ToneStretch.around` gave: for each stretcher its next one, then its next but one…"""
+    sounds = [sound for part in rounds for _, sound in part if sound is not None]
+    made = iter(())
+    lasts = {stretcher: stretcher.last for part in rounds for stretcher, _ in part}
+    became = []
+    if sounds:
+        spectra, first = _spectra(sounds), 0
+        for part in rounds:
+            lasts |= {stretcher: None for stretcher, sound in part if sound is None}
+            sounding = [stretcher for stretcher, sound in part if sound is not None]
+            if sounding:
+                here = spectra[first : first + len(sounding)]
+                turned = _turn(here, [lasts[stretcher] for stretcher in sounding])
+                lasts |= zip(sounding, turned, strict=True)
+                became += list(turned)
+                first += len(sounding)
+        made = zip(_frames(spectra[:, 0]), became, strict=True)
+    for part in rounds:
+        for stretcher, sound in part:
+            stretcher.take(*((None, None) if sound is None else next(made)))
+
+
+def _spectra(sounds: Sequence[Float]) -> Complex:
+    """Spectra of each frame and of what lies a hop before it: (frames, 2, channels, bins)."""
+    shape = (len(sounds), 2, len(sounds[0]))
+    rows = math.prod(shape)
+    frames = np.empty((_whole_groups(rows), FRAME_SAMPLES), dtype=np.float32)
+    frames[rows:] = 0.0
+    for pair, sound in zip(frames[:rows].reshape(*shape, -1), sounds, strict=True):
+        np.multiply(sound[:, HOP_SAMPLES:], _WINDOW, out=pair[0])
+        np.multiply(sound[:, :FRAME_SAMPLES], _WINDOW, out=pair[1])
+    spectra: Complex = scipy.fft.rfft(frames)[:rows].reshape(*shape, -1)
+    return spectra
+
+
+def _frames(spectra: Complex) -> Float:
+    """Windowed sound (frames, channels, samples) of spectra (frames, channels, bins)."""
+    rows = math.prod(spectra.shape[:2])
+    filled = np.zeros((_whole_groups(rows), spectra.shape[2]), dtype=np.complex64)
+    filled[:rows] = spectra.reshape(rows, -1)
+    made: Float = scipy.fft.irfft(filled, FRAME_SAMPLES)[:rows]
+    made *= _WINDOW_BACK
+    return made.reshape(*spectra.shape[:2], -1)
+
+
+def _whole_groups(rows: int) -> int:
+    """How many transforms to make for ``rows``: four at once take as long as one."""
+    return rows if rows == 1 else -(-rows // 4) * 4
+
+
+def _turn(spectra: Complex, lasts: Sequence[Complex | None]) -> Complex:
+    """Turn, in place, the first of each pair of spectra (frames, 2, channels, bins), of which the other is that of a hop
+    before, so that each partial goes on from what the frame before became, ``lasts``. Gives what these become, channels
+    summed: (frames, bins).
     """
     turned = spectra[:, 0]
     summed = spectra.sum(axis=2) if spectra.shape[2] > 1 else spectra[:, :, 0]
@@ -329,7 +374,8 @@ def _turned(spectra: Complex, lasts: list[Complex | None]) -> tuple[Complex, Com
     edges[first[1:]] = np.arange(1, len(lasts)) * bins
     turns = turn.repeat(edges[1:] - edges[:-1]).reshape(-1, bins)
     turned *= turns[:, np.newaxis]
-    return turned, turned[:, 0] if turned.shape[1] == 1 else summed[:, 0] * turns
+    became: Complex = turned[:, 0] if turned.shape[1] == 1 else summed[:, 0] * turns
+    return became
 
 
 def _peaks(power: Float, bins: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
