@@ -318,6 +318,7 @@ class Deck:
             pitch=pitch,
             loop=loop,
             tonal=tonal,
+            turn=self._number,
         )
 
     def _foresee(self, now: Moment) -> None:

@@ -200,7 +200,10 @@ class Engine:
         self.conductor.collect()
         count = QUANTUM_SAMPLES * (self._alike(moment, most) if most > 1 else 1)
         controls = self._controls(start - self.mixer.latency_samples, count)
-        make_frames([tone for deck in self.decks for tone in deck.tones(moment)], start, count)
+        # All frames stand on one grid; half of the decks make theirs a quantum early, so that no quantum has them all.
+        half = (len(self.decks) + 1) // 2
+        for decks, early in ((self.decks[:half], 0), (self.decks[half:], QUANTUM_SAMPLES)):
+            make_frames([tone for deck in decks for tone in deck.tones(moment)], start, count + early)
         given = self._crew.map(lambda deck: deck.render(moment, count), self.decks)
         beat_samples = 60.0 * RATE_HZ / self.clock.tempo_at(start)
         live = None

@@ -30,6 +30,7 @@ class Head:
     ----------
     begin, fade_samples : where it is faded in over what was before.
     loop : plays this instead of what the deck plays.
+    turn : as `GridStretch` takes it.
     """
 
     def __init__(
@@ -44,10 +45,12 @@ class Head:
         pitch: float = 1.0,
         loop: Loop | None = None,
         tonal: bool = False,
+        turn: int = 0,
     ) -> None:
         self.begin, self.fade_samples = begin, fade_samples
         self.reading, self.pitch, self.loop, self.tonal = reading, pitch, loop, tonal
         self.kind = ""
+        self._turn = turn
         self._read_loops = read
         self._clock, self._channels = clock, channels
         self._stretch: GridStretch | ToneStretch | Varispeed | None = None
@@ -67,7 +70,7 @@ class Head:
         """The same, from another sample on."""
         return Head(
             self._read_loops, self._clock, self._channels, self.reading, begin, fade_samples,
-            pitch=self.pitch, loop=self.loop, tonal=self.tonal,
+            pitch=self.pitch, loop=self.loop, tonal=self.tonal, turn=self._turn,
         )  # fmt: skip
 
     def start(self, kind: str) -> None:
@@ -78,7 +81,7 @@ class Head:
         elif kind == "tone":
             self._stretch = ToneStretch(self._clock, self.read, self._channels, self.pitch)
         else:
-            self._stretch = GridStretch(self._clock, self.read, self.pitch, self.reading.origin)
+            self._stretch = GridStretch(self._clock, self.read, self.pitch, self.reading.origin, self._turn)
 
     def render(self, start: int, count: int) -> Float:
         """Sound of samples ``start`` on, (channels, count). Thread: audio"""

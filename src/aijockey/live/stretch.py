@@ -28,6 +28,7 @@ import scipy.fft
 from aijockey.audio.stft import hann
 from aijockey.live.clock import TempoMap
 from aijockey.live.interpolation import Places, ReadReference, places_at, read_between, read_places
+from aijockey.live.span import QUANTUM_SAMPLES
 from aijockey.music.grid import BEAT_SAMPLES, REFERENCE_BPM, SIXTEENTH_SAMPLES
 
 Float = npt.NDArray[np.float32]
@@ -39,6 +40,7 @@ MOST_JUMP_SAMPLES = 900
 DIVISIONS = tuple(number for number in range(1, 61) if SIXTEENTH_SAMPLES % number == 0)
 # Both stretchers may read this far ahead of the transport, on the grid; swaps are settled before.
 LOOKAHEAD_BEATS = 1.0
+TURNS = 3
 FRAME_SAMPLES = 5760
 HOP_SAMPLES = FRAME_SAMPLES // 4
 OVERLAP_GAIN = 1.5  # what squared Hann windows sum to at a hop of a quarter
@@ -63,10 +65,16 @@ class GridStretch:
     Parameters
     ----------
     origin : where on the 120 BPM grid a sixteenth of the material stands, for loops that run out of phase.
+    turn : all decks come to a sixteenth at once; what each must find out for it is put off, by up to two quanta, to
+        when it is the deck's turn. It makes no difference to the sound: what lies ahead is settled long before.
     """
 
-    def __init__(self, clock: TempoMap, read: ReadReference, rate: float = 1.0, origin: int = 0) -> None:
+    def __init__(
+        self, clock: TempoMap, read: ReadReference, rate: float = 1.0, origin: int = 0, turn: int = 0
+    ) -> None:
         self.rate = rate
+        turn %= TURNS
+        self._put_off = 1 + (turn - 1) * QUANTUM_SAMPLES if turn else 0
         self._clock = clock
         self._read = read
         self._origin = origin % SIXTEENTH_SAMPLES
@@ -74,7 +82,8 @@ class GridStretch:
         self._reference = 0  # of the present grid point
         self._grain_end = 0  # sample of the next one
         self._line = self._next_line = _Line(0, 0, rate)
-        self._splice = 0  # first sample of the fade to the next line
+        self._grain = 0  # sample of the present grid point
+        self._splice: int | None = 0  # first sample of the fade to the next line, where that is known
         self._fade_samples = 0
 
     def render(self, start: int, count: int) -> Float:
@@ -88,6 +97,12 @@ class GridStretch:
                 self._next_grain(self._reference, self._grain_end)
                 continue
             stop = min(end, self._grain_end)
+            if self._splice is None:
+                if position < self._grain + self._put_off and stop <= self._grain + self._soonest:
+                    pieces.append(self._along(self._line, position, stop - position))
+                    position = stop
+                    continue
+                self._splice = self._grain + self._least_heard(self._grain, self._grain_end - self._grain)
             fade_end = self._splice + self._fade_samples
             if self._next_line == self._line or position >= fade_end:
                 pieces.append(self._along(self._next_line, position, stop - position))
@@ -139,13 +154,17 @@ class GridStretch:
         self._next_line = self._line if line.coincides(self._line) else line
         length = self._grain_end - sample
         self._fade_samples = max(1, min(FADE_SAMPLES, length // 3))
-        self._splice = sample
-        if self._next_line != self._line:
-            self._splice += self._least_heard(sample, length)
+        self._grain = sample
+        self._splice = sample if self._next_line == self._line else None
+
+    @property
+    def _soonest(self) -> int:
+        """How far into its grain the fade may begin at the soonest."""
+        return (self._grain_end - self._grain) // 4
 
     def _least_heard(self, sample: int, length: int) -> int:
         """Where in the grain the lines differ least over a fade: mostly a quiet place, or one in phase."""
-        first, last = length // 4, max(length // 4, length - length // 16 - self._fade_samples)
+        first, last = self._soonest, max(length // 4, length - length // 16 - self._fade_samples)
         if last - first < 2:
             return first
         count = last - first + self._fade_samples
