@@ -75,3 +75,19 @@ def test_thousands_of_nudges_stay_quick_and_exact():
     sample = clock.sample_at(999)
     assert abs(clock.beat_at(sample) - 999) < Fraction(1, 1000)
     assert clock.beat_at(sample).denominator < 1 << 200
+
+
+@given(
+    tempos=st.lists(TEMPOS, min_size=1, max_size=4),
+    reference=st.integers(-50_000, 3_000_000),
+    swing=st.sampled_from([0.0, 0.5]),
+)
+def test_the_sample_of_a_reference_position_is_that_of_its_beat(tempos, reference, swing):
+    clock = TempoMap(tempos[0])
+    for number, tempo_bpm in enumerate(tempos[1:], start=1):
+        clock.change(Fraction(13 * number, 3), tempo_bpm, over_beats=number % 2)
+    if swing:
+        clock.set_swing(Fraction(2), swing)
+    assert clock.sample_of_reference(reference) == clock.sample_at(
+        clock.swung(Fraction(reference, BEAT_SAMPLES))
+    )

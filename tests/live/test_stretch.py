@@ -5,7 +5,8 @@ import pytest
 from scipy.signal import fftconvolve
 
 from aijockey.live.clock import TempoMap
-from aijockey.live.stretch import GridStretch, ToneStretch
+from aijockey.live.interpolation import places_at, read_between, read_places, warm
+from aijockey.live.stretch import GridStretch, ToneStretch, make_frames
 from aijockey.music.grid import BEAT_SAMPLES, RATE_HZ
 
 
@@ -161,3 +162,41 @@ def test_a_chord_keeps_each_partial_steady():
         level = np.abs(fftconvolve(carried, np.hanning(9600) / np.hanning(9600).sum(), mode="valid"))
         assert level.min() > 0.035
         assert level.max() < 0.065
+
+
+@pytest.mark.parametrize("others", [1, 2, 5])
+@pytest.mark.parametrize("early", [0, 512, 20_000])
+def test_frames_made_together_or_early_are_to_the_bit_those_made_alone(others, early, loops):
+    clock = TempoMap(131.0)
+    signals = [loops["tone"], loops["kick"], np.zeros((1, 192_000), np.float32), loops["noise"][:1]]
+    chosen = [np.roll(signals[number % 4], 5_000 * number, axis=1) for number in range(others + 1)]
+    together = [
+        ToneStretch(clock, reader(signal), 1, 1.0 + 0.25 * (number % 2))
+        for number, signal in enumerate(chosen)
+    ]
+    alone = [
+        ToneStretch(clock, reader(signal), 1, 1.0 + 0.25 * (number % 2))
+        for number, signal in enumerate(chosen)
+    ]
+    for at in range(7_777, 7_777 + 60 * 512, 512):
+        make_frames(together, at, 512 + early)
+        for one, other in zip(together, alone, strict=True):
+            np.testing.assert_array_equal(one.render(at, 512), other.render(at, 512))
+
+
+@pytest.mark.parametrize("tempo_bpm", [60.0, 127.0, 128.0, 300.0])
+@pytest.mark.parametrize("block", [64, 512, 4096])
+def test_whose_turn_it_is_makes_no_difference_to_the_sound(tempo_bpm, block, loops):
+    clock = TempoMap(tempo_bpm)
+    expected = render(GridStretch(clock, reader(loops["noise"])), 1.0, start=1_000)
+    for turn in (1, 2, 3):
+        sound = render(GridStretch(clock, reader(loops["noise"]), turn=turn), 1.0, block, start=1_000)
+        np.testing.assert_array_equal(sound, expected)
+
+
+def test_places_that_are_kept_read_as_fresh_ones(loops):
+    warm()
+    read, offsets = reader(loops["noise"]), 1.26 * (np.arange(500.0) - 250.0)
+    kept = places_at(offsets, 1.26)
+    for base in (3_000, 40_001):
+        np.testing.assert_array_equal(read_places(read, base, kept), read_between(read, base, offsets, 1.26))

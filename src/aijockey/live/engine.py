@@ -202,8 +202,12 @@ class Engine:
         controls = self._controls(start - self.mixer.latency_samples, count)
         # All frames stand on one grid; half of the decks make theirs a quantum early, so that no quantum has them all.
         half = (len(self.decks) + 1) // 2
-        for decks, early in ((self.decks[:half], 0), (self.decks[half:], QUANTUM_SAMPLES)):
-            make_frames([tone for deck in decks for tone in deck.tones(moment)], start, count + early)
+        self._crew.map(
+            lambda part: make_frames(
+                [tone for deck in part[0] for tone in deck.tones(moment)], start, count + part[1]
+            ),
+            ((self.decks[:half], 0), (self.decks[half:], QUANTUM_SAMPLES)),
+        )
         given = self._crew.map(lambda deck: deck.render(moment, count), self.decks)
         beat_samples = 60.0 * RATE_HZ / self.clock.tempo_at(start)
         live = None

@@ -221,6 +221,9 @@ class Mixer:
             if count == QUANTUM_SAMPLES:
                 awake[deck] = RING_SAMPLES
                 continue
+            if sound[deck, :, :QUANTUM_SAMPLES].any() and sound[deck, :, -QUANTUM_SAMPLES:].any():
+                awake[deck] = RING_SAMPLES
+                continue
             sounding = sound[deck].reshape(self.channels, -1, QUANTUM_SAMPLES).any(axis=(0, 2))
             first, last = int(sounding.argmax()), int(sounding[::-1].argmax())
             if first and rang - first * QUANTUM_SAMPLES <= 0:

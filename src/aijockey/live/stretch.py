@@ -364,9 +364,9 @@ def _whole_groups(rows: int) -> int:
 
 
 def _turn(spectra: Complex, lasts: Sequence[Complex | None]) -> Complex:
-    """Turn, in place, the first of each pair of spectra (frames, 2, channels, bins), of which the other is that of a hop
-    before, so that each partial goes on from what the frame before became, ``lasts``. Gives what these become, channels
-    summed: (frames, bins).
+    """Turn, in place, the first of each pair of spectra (frames, 2, channels, bins), of which the other is that of a
+    hop before, so that each partial goes on from what the frame before became, ``lasts``. Gives what these become,
+    channels summed: (frames, bins).
     """
     turned = spectra[:, 0]
     summed = spectra.sum(axis=2) if spectra.shape[2] > 1 else spectra[:, :, 0]
