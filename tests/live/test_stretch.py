@@ -6,7 +6,8 @@ from scipy.signal import fftconvolve
 
 from aijockey.live.clock import TempoMap
 from aijockey.live.interpolation import places_at, read_between, read_places, warm
-from aijockey.live.stretch import GridStretch, ToneStretch, make_frames
+from aijockey.live.stretch import GridStretch
+from aijockey.live.tone_stretch import ToneStretch, make_frames
 from aijockey.music.grid import BEAT_SAMPLES, RATE_HZ
 
 
@@ -165,17 +166,18 @@ def test_a_chord_keeps_each_partial_steady():
 
 
 @pytest.mark.parametrize("others", [1, 2, 5])
-@pytest.mark.parametrize("early", [0, 512, 20_000])
-def test_frames_made_together_or_early_are_to_the_bit_those_made_alone(others, early, loops):
+@pytest.mark.parametrize(("early", "channels"), [(0, 1), (512, 2), (20_000, 1)])
+def test_frames_made_together_or_early_are_to_the_bit_those_made_alone(others, early, channels, loops):
     clock = TempoMap(131.0)
     signals = [loops["tone"], loops["kick"], np.zeros((1, 192_000), np.float32), loops["noise"][:1]]
+    signals = [np.concatenate([signal, 0.5 * np.roll(signal, 99)])[:channels] for signal in signals]
     chosen = [np.roll(signals[number % 4], 5_000 * number, axis=1) for number in range(others + 1)]
     together = [
-        ToneStretch(clock, reader(signal), 1, 1.0 + 0.25 * (number % 2))
+        ToneStretch(clock, reader(signal), channels, 1.0 + 0.25 * (number % 2))
         for number, signal in enumerate(chosen)
     ]
     alone = [
-        ToneStretch(clock, reader(signal), 1, 1.0 + 0.25 * (number % 2))
+        ToneStretch(clock, reader(signal), channels, 1.0 + 0.25 * (number % 2))
         for number, signal in enumerate(chosen)
     ]
     for at in range(7_777, 7_777 + 60 * 512, 512):

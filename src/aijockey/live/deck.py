@@ -22,7 +22,8 @@ from aijockey.live.plan import DeckPlan, PlanEvent, Swap
 from aijockey.live.reading import Hands, Reading
 from aijockey.live.set_parts import Entry
 from aijockey.live.span import QUANTUM_SAMPLES
-from aijockey.live.stretch import LOOKAHEAD_BEATS, ToneStretch
+from aijockey.live.stretch import LOOKAHEAD_BEATS
+from aijockey.live.tone_stretch import ToneStretch
 from aijockey.music.grid import BEAT_SAMPLES, RATE_HZ
 from aijockey.music.key import in_key
 

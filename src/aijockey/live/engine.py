@@ -38,8 +38,8 @@ from aijockey.live.set_file import LiveSet
 from aijockey.live.set_parts import Event
 from aijockey.live.span import MOST_QUANTA, QUANTUM_SAMPLES, quanta_until
 from aijockey.live.state import snapshot
-from aijockey.live.stretch import make_frames
 from aijockey.live.strip import Strip, named_plugins
+from aijockey.live.tone_stretch import make_frames
 from aijockey.live.voices import check_voice, check_voices
 from aijockey.music.grid import BEATS_PER_BAR, RATE_HZ
 

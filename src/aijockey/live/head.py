@@ -11,7 +11,8 @@ import numpy.typing as npt
 from aijockey.live.clock import Moment, TempoMap
 from aijockey.live.loops import Loop
 from aijockey.live.reading import Reading
-from aijockey.live.stretch import GridStretch, ToneStretch, Varispeed
+from aijockey.live.stretch import GridStretch, Varispeed
+from aijockey.live.tone_stretch import ToneStretch
 from aijockey.music.grid import RATE_HZ, REFERENCE_BPM
 
 Float = npt.NDArray[np.float32]
