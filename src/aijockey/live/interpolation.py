@@ -36,12 +36,12 @@ def warm() -> None:
 
 
 class Places(NamedTuple):
-    """Where to read, counted from a whole sample: ``first`` sample and how many, and for each place its window's
-    start in them and its filter.
+    """Where to read, counted from a whole sample: from ``first`` on so many ``samples``; and for each place where its
+    window begins in them, and its filter.
     """
 
     first: int
-    count: int
+    samples: int
     windows: npt.NDArray[np.int64]
     kernels: Float
 
@@ -58,7 +58,7 @@ def places_at(offsets: npt.NDArray[np.float64], rate: float) -> Places:
 
 def read_places(read: ReadReference, base: int, places: Places) -> Float:
     """``read`` at ``places`` from ``base`` on: (channels, count)."""
-    block = read(base + places.first, places.count)
+    block = read(base + places.first, places.samples)
     pieces = np.lib.stride_tricks.sliding_window_view(block, TAPS, axis=1)[:, places.windows]
     result: Float = np.einsum("cnt,nt->cn", pieces, places.kernels)
     return result

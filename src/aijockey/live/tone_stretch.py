@@ -50,9 +50,10 @@ class ToneStretch:
         self._clock = clock
         self._read = read
         self._channels = channels
-        self._position = -1
+        self._last: Complex | None = None  # what the last frame became, channels summed
+        self._ready: list[Float] = []
         self._seek(0)
-        self._position = -1
+        self._position = -1  # nothing is ready
 
     def render(self, start: int, count: int) -> Float:
         """Sound of samples ``start`` to ``start + count``, (channels, count). Thread: audio"""
@@ -72,7 +73,7 @@ class ToneStretch:
     def _seek(self, start: int) -> None:
         # Frames stand on an absolute grid; the first that reaches ``start`` is centred half a frame before.
         self._frame = (start - FRAME_SAMPLES // 2) // HOP_SAMPLES
-        self._last: Complex | None = None  # what the last frame became, channels summed
+        self._last = None
         # What past frames hold for samples that are still to come.
         self._coming = np.zeros((self._channels, FRAME_SAMPLES - HOP_SAMPLES), dtype=np.float32)
         self._ready = [np.zeros((self._channels, 0), dtype=np.float32)]
@@ -111,7 +112,7 @@ class ToneStretch:
 @lru_cache(maxsize=8)
 def _around(rate: float) -> Places:
     """Where a frame and the one a hop before it are read, from the frame's middle: the same for all of them."""
-    within = np.arange(HOP_SAMPLES + FRAME_SAMPLES) - float(FRAME_SAMPLES // 2 + HOP_SAMPLES)
+    within = np.arange(HOP_SAMPLES + FRAME_SAMPLES, dtype=np.float64) - (FRAME_SAMPLES // 2 + HOP_SAMPLES)
     return places_at(rate * within, rate)
 
 
