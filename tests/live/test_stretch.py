@@ -181,7 +181,7 @@ def test_frames_made_together_or_early_are_to_the_bit_those_made_alone(others, e
         for number, signal in enumerate(chosen)
     ]
     for at in range(7_777, 7_777 + 60 * 512, 512):
-        make_frames(together, at, 512 + early)
+        make_frames(dict.fromkeys(together, 512 + early), at)
         for one, other in zip(together, alone, strict=True):
             np.testing.assert_array_equal(one.render(at, 512), other.render(at, 512))
 

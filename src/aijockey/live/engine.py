@@ -200,14 +200,7 @@ class Engine:
         self.conductor.collect()
         count = QUANTUM_SAMPLES * (self._alike(moment, most) if most > 1 else 1)
         controls = self._controls(start - self.mixer.latency_samples, count)
-        # All frames stand on one grid; half of the decks make theirs a quantum early, so that no quantum has them all.
-        half = (len(self.decks) + 1) // 2
-        self._crew.map(
-            lambda part: make_frames(
-                [tone for deck in part[0] for tone in deck.tones(moment)], start, count + part[1]
-            ),
-            ((self.decks[:half], 0), (self.decks[half:], QUANTUM_SAMPLES)),
-        )
+        self._stretch_tones(moment, count)
         given = self._crew.map(lambda deck: deck.render(moment, count), self.decks)
         beat_samples = 60.0 * RATE_HZ / self.clock.tempo_at(start)
         live = None
@@ -224,6 +217,20 @@ class Engine:
         line = np.concatenate([self._line, mix.sounds.reshape(len(self._line), count)], axis=1)
         self._line = line[:, count:]
         return replace(outputs, decks=line[:, :count])
+
+    def _stretch_tones(self, now: Moment, count: int) -> None:
+        """Make the frames that decks are about to be asked for, of all of them together.
+
+        All frames stand on one grid; half of the decks make theirs a quantum early, so that no quantum has them all.
+        """
+        half = (len(self.decks) + 1) // 2
+        counts = [count] * half + [count + QUANTUM_SAMPLES] * (len(self.decks) - half)
+        wanted = {
+            tone: samples
+            for deck, samples in zip(self.decks, counts, strict=True)
+            for tone in deck.tones(now)
+        }
+        make_frames(wanted, now.sample)
 
     def _alike(self, now: Moment, most: int) -> int:
         """How many quanta from ``now`` on go on alike: nothing moves, and no event, change of tempo, change of what a

@@ -124,6 +124,7 @@ def shares(engine: Engine, seconds: float) -> dict[str, float]:
             setattr(deck, name, timed(part, getattr(deck, name)))
     mixer: Any = engine.mixer
     for owner, name, part in (
+        (engine, "_stretch_tones", "tones"),
         (mixer._isolator, "process", "isolator"),
         (mixer._sweep, "process", "filter"),
         (mixer._inserts, "process", "inserts"),
@@ -138,7 +139,9 @@ def shares(engine: Engine, seconds: float) -> dict[str, float]:
     whole = time.perf_counter() - began
     inside = sum(spent.get(part, 0.0) for part in ("isolator", "filter", "inserts", "sends"))
     spent["mixer"] = spent.get("mixer", 0.0) - inside
-    spent["rest"] = whole - inside - sum(spent[part] for part in ("planning", "decks", "limiter", "mixer"))
+    spent["rest"] = (
+        whole - inside - sum(spent[part] for part in ("planning", "tones", "decks", "limiter", "mixer"))
+    )
     return {part: round(share / whole, 3) for part, share in sorted(spent.items(), key=lambda item: -item[1])}
 
 

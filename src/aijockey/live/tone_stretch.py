@@ -5,7 +5,7 @@ of one, so `make_frames` makes those of several stretchers, or several of one, i
 """
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -57,7 +57,7 @@ class ToneStretch:
 
     def render(self, start: int, count: int) -> Float:
         """Sound of samples ``start`` to ``start + count``, (channels, count). Thread: audio"""
-        make_frames([self], start, count)
+        make_frames({self: count}, start)
         sound = self._ready[0] if len(self._ready) == 1 else np.concatenate(self._ready, axis=1)
         self._ready = [sound[:, count:]]
         self._position = start + count
@@ -116,21 +116,20 @@ def _around(rate: float) -> Places:
     return places_at(rate * within, rate)
 
 
-def make_frames(stretchers: Iterable[ToneStretch], start: int, count: int) -> None:
-    """Make the frames that ``stretchers`` lack for samples ``start`` to ``start + count``, of all of them at once: a
-    frame is some twenty calls, and four transforms side by side take as long as one.
+def make_frames(wanted: Mapping[ToneStretch, int], start: int) -> None:
+    """Make the frames that stretchers lack for so many samples from ``start`` on, of all of them at once: a frame is
+    some twenty calls, and four transforms side by side take as long as one.
 
     What each gives is the same to the bit whether its frames were made with others', alone, or as it is rendered.
 
     Thread: audio
     """
-    lacking = list(stretchers)
-    while lacking := [stretcher for stretcher in lacking if stretcher.lacks(start, count)]:
-        most = max(1, MOST_FRAMES // len(lacking))
-        hops = {stretcher: min(most, stretcher.lacks(start, count)) for stretcher in lacking}
+    while lacks := {one: hops for one, count in wanted.items() if (hops := one.lacks(start, count))}:
+        most = max(1, MOST_FRAMES // len(lacks))
+        hops = {stretcher: min(most, number) for stretcher, number in lacks.items()}
         # One list a hop, of all that lack it.
         rounds = [
-            [(stretcher, stretcher.around(hop)) for stretcher in lacking if hop < hops[stretcher]]
+            [(stretcher, stretcher.around(hop)) for stretcher, number in hops.items() if hop < number]
             for hop in range(max(hops.values()))
         ]
         _make_rounds(rounds)
