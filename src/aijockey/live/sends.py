@@ -48,6 +48,9 @@ def _sent(sounds: Float, share: Float | None) -> Float | None:
     """What all decks send together."""
     if share is None:
         return None
+    sending = share.any(axis=1)
+    if not sending.all():  # adding nothing to what the others send changes nothing
+        sounds, share = sounds[sending], share[sending]
     sent: Float = (sounds * share[:, np.newaxis]).sum(axis=0)
     return sent
 

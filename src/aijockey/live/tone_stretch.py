@@ -174,9 +174,12 @@ def _spectra(sounds: Sequence[Float]) -> Complex:
 def _frames(spectra: Complex) -> Float:
     """Windowed sound (frames, channels, samples) of spectra (frames, channels, bins)."""
     rows = math.prod(spectra.shape[:2])
-    filled = np.zeros((_whole_groups(rows), spectra.shape[2]), dtype=np.complex64)
-    filled[:rows] = spectra.reshape(rows, -1)
-    made: Float = scipy.fft.irfft(filled, FRAME_SAMPLES)[:rows]
+    if _whole_groups(rows) > rows:
+        filled = np.zeros((_whole_groups(rows), 1, spectra.shape[2]), dtype=np.complex64)
+        filled[:rows, 0] = spectra.reshape(rows, -1)
+        made: Float = scipy.fft.irfft(filled, FRAME_SAMPLES)[:rows]
+    else:
+        made = scipy.fft.irfft(spectra, FRAME_SAMPLES)
     made *= _WINDOW_BACK
     return made.reshape(*spectra.shape[:2], -1)
 
