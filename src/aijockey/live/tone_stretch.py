@@ -7,6 +7,7 @@ of one, so `make_frames` makes those of several stretchers, or several of one, i
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -143,12 +144,13 @@ def _make_rounds(rounds: Sequence[Sequence[tuple[ToneStretch, Float | None]]]) -
     became: list[Complex] = []
     if sounds:
         spectra, first = _spectra(sounds), 0
+        partials = _partials(spectra)
         for part in rounds:
             lasts |= {stretcher: None for stretcher, sound in part if sound is None}
             sounding = [stretcher for stretcher, sound in part if sound is not None]
             if sounding:
-                here = spectra[first : first + len(sounding)]
-                turned = _turn(here, [lasts[stretcher] for stretcher in sounding])
+                frames = slice(first, first + len(sounding))
+                turned = _turn(spectra[frames], partials.of(frames), [lasts[one] for one in sounding])
                 lasts |= zip(sounding, turned, strict=True)
                 became += list(turned)
                 first += len(sounding)
@@ -189,43 +191,75 @@ def _whole_groups(rows: int) -> int:
     return rows if rows == 1 else -(-rows // 4) * 4
 
 
-def _turn(spectra: Complex, lasts: Sequence[Complex | None]) -> Complex:
+class _Partials(NamedTuple):
+    """The peaks of spectra of frames, in a row as if they were one, and all that is known of them from a frame alone.
+
+    places : bins. back : what the frame a hop before holds there. new : whether it has just begun. widths : how many
+    bins turn with each, up to half-way to the next of its frame. first : which is the first of each frame; and how
+    many there are.
+    """
+
+    places: npt.NDArray[np.intp]
+    back: Complex
+    new: npt.NDArray[np.bool_]
+    widths: npt.NDArray[np.intp]
+    first: npt.NDArray[np.intp]
+    bins: int
+
+    def of(self, frames: slice) -> "_Partials":
+        """Those of some of the frames."""
+        first, last = self.first[frames.start], self.first[frames.stop]
+        places = self.places[first:last] - frames.start * self.bins
+        here = slice(first, last)
+        return _Partials(
+            places, self.back[here], self.new[here], self.widths[here], self.first[:0], self.bins
+        )
+
+
+def _summed(spectra: Complex) -> Complex:
+    """Spectra (frames, 2, channels, bins) with channels summed."""
+    summed: Complex = spectra.sum(axis=2) if spectra.shape[2] > 1 else spectra[:, :, 0]
+    return summed
+
+
+def _partials(spectra: Complex) -> _Partials:
+    """The peaks of the first of each pair of spectra (frames, 2, channels, bins)."""
+    summed, bins = _summed(spectra), spectra.shape[3]
+    power = np.square(summed.real)
+    power += np.square(summed.imag)
+    centre, back = power[:, 0].ravel(), power[:, 1].ravel()
+    places, first = _peaks(centre, bins)
+    edges = np.empty(len(places) + 1, dtype=np.intp)
+    edges[1:-1] = (places[:-1] + places[1:] + 1) // 2
+    edges[first] = np.arange(len(first)) * bins
+    # What has just begun keeps its own phase.
+    new = centre[places] > ATTACK_RATIO * back[places]
+    return _Partials(places, summed[:, 1].ravel()[places].conj(), new, edges[1:] - edges[:-1], first, bins)
+
+
+def _turn(spectra: Complex, partials: _Partials, lasts: Sequence[Complex | None]) -> Complex:
     """Turn, in place, the first of each pair of spectra (frames, 2, channels, bins), of which the other is that of a
     hop before, so that each partial goes on from what the frame before became, ``lasts``. Gives what these become,
     channels summed: (frames, bins).
     """
-    turned = spectra[:, 0]
-    summed = spectra.sum(axis=2) if spectra.shape[2] > 1 else spectra[:, :, 0]
-    bins = spectra.shape[3]
-    power = np.square(summed.real)
-    power += np.square(summed.imag)
-    # All frames in a row, as if they were one.
-    centre, back = power[:, 0].ravel(), power[:, 1].ravel()
-    peaks, first = _peaks(centre, bins)
-    last = np.zeros((len(lasts), bins), dtype=np.complex64)
+    last = np.zeros((len(lasts), partials.bins), dtype=np.complex64)
     for row, before in zip(last, lasts, strict=True):
         if before is not None:
             row[:] = before
-    turn = last.ravel()[peaks] * np.conj(summed[:, 1].ravel()[peaks])
+    turn = last.ravel()[partials.places] * partials.back
     size = np.abs(turn)
-    # What has just begun, or was nothing, keeps its own phase.
-    new = (centre[peaks] > ATTACK_RATIO * back[peaks]) | (size < 1e-20)
     turn *= np.float32(1.0) / np.maximum(size, 1e-20)
-    turn[new] = 1.0
-    # Each bin turns with its peak, up to half-way to the next of its frame.
-    edges = np.empty(len(peaks) + 1, dtype=np.intp)
-    edges[0], edges[-1] = 0, centre.size
-    edges[1:-1] = (peaks[:-1] + peaks[1:] + 1) // 2
-    edges[first[1:]] = np.arange(1, len(lasts)) * bins
-    turns = turn.repeat(edges[1:] - edges[:-1]).reshape(-1, bins)
+    turn[partials.new | (size < 1e-20)] = 1.0  # what was nothing keeps its own phase too
+    turns = turn.repeat(partials.widths).reshape(-1, partials.bins)
+    turned = spectra[:, 0]
+    became: Complex | None = None if turned.shape[1] == 1 else _summed(spectra)[:, 0] * turns
     turned *= turns[:, np.newaxis]
-    became: Complex = turned[:, 0] if turned.shape[1] == 1 else summed[:, 0] * turns
-    return became
+    return turned[:, 0] if became is None else became
 
 
 def _peaks(power: Float, bins: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     """Places in ``power``, frames of so many ``bins`` in a row, that are the largest of their two neighbours on either
-    side, at least one of each frame; and which of them is the first of each frame.
+    side, at least one of each frame; and which of them is the first of each frame, and how many there are.
     """
     is_peak = np.zeros(power.size, dtype=bool)
     inner, found = power[2:-2], is_peak[2:-2]
@@ -242,4 +276,4 @@ def _peaks(power: Float, bins: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[n
             frames[frame, np.argmax(power[frame * bins : (frame + 1) * bins])] = True
         peaks = is_peak.nonzero()[0]
         first = peaks.searchsorted(np.arange(len(frames) + 1) * bins)
-    return peaks, first[:-1]
+    return peaks, first
