@@ -125,12 +125,12 @@ def make_frames(wanted: Mapping[ToneStretch, int], start: int) -> None:
 
     Thread: audio
     """
-    while lacks := {one: hops for one, count in wanted.items() if (hops := one.lacks(start, count))}:
+    while lacks := {one: number for one, count in wanted.items() if (number := one.lacks(start, count))}:
         most = max(1, MOST_FRAMES // len(lacks))
-        hops = {stretcher: min(most, number) for stretcher, number in lacks.items()}
+        hops = {stretcher: min(most, lacking) for stretcher, lacking in lacks.items()}
         # One list a hop, of all that lack it.
         rounds = [
-            [(stretcher, stretcher.around(hop)) for stretcher, number in hops.items() if hop < number]
+            [(stretcher, stretcher.around(hop)) for stretcher, making in hops.items() if hop < making]
             for hop in range(max(hops.values()))
         ]
         _make_rounds(rounds)
