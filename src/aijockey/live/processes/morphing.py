@@ -112,7 +112,7 @@ def rehearse(
             "gesture_ms": delay_figures([delay for hand in hands for delay in hand.delays_s]),
             "launch_ms": delay_figures([delay for hand in hands for delay in hand.launches_s]),
             "swaps": sum(len(deck.entered) for deck in engine.decks),
-            "late_loops": sum(deck.late_swaps for deck in engine.decks),
+            "late_loops": sum(deck.swaps.late_loops for deck in engine.decks),
             "loops_made": made,
             "asked_ahead_s": round(source.ahead_s, 2),
             "dropped_requests": source.dropped,
