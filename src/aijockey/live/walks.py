@@ -3,9 +3,9 @@
 A walk goes from a *centre* along directions that are the noise of seeds. Such directions are nearly at right angles to
 each other and to the centre, so a path can be drawn on the unit sphere of these few axes and is as long among latents.
 
-Walks by *pace* (circle, orbit, drift) come as far as the angles that were gone, from their first step on and wherever on
-the sphere they are, whatever the tempo of going; walks by *period* (sine, triangle, decay) repeat in beats, like an LFO
-or an envelope.
+Walks by *pace* (circle, orbit, drift) come as far as the angles that were gone, from their first step on and wherever
+on the sphere they are, whatever the tempo of going; walks by *period* (sine, triangle, decay) repeat in beats, like an
+LFO or an envelope.
 """
 
 import math
