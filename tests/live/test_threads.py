@@ -18,7 +18,7 @@ from aijockey.live.loop_maker import LoopMaker
 from aijockey.live.loop_source import controls_of
 from aijockey.live.loops import LoopRequest
 from aijockey.live.members import Ensemble
-from aijockey.live.points import Point
+from aijockey.live.point_text import read_point
 from aijockey.pack.find import find_pack
 from aijockey.pack.pack import Pack
 
@@ -27,8 +27,8 @@ make = LoopMaker(Generator(pack), lambda voice: controls_of(pack, voice))
 rhythm = next(voice for voice in pack.manifest.voices if not voice.tonal)
 tonal = next(voice for voice in pack.manifest.voices if voice.tonal)
 for request in (
-    LoopRequest(rhythm.name, Point.parse("(7>9@0.5*0.5+3*0.7)"), ((rhythm.control_names[0], 1.0),)),
-    LoopRequest(tonal.name, Point.parse("7~3@0.2"), ensemble=Ensemble(0.5, 2)),
+    LoopRequest(rhythm.name, read_point("(7>9@0.5*0.5+3*0.7)"), ((rhythm.control_names[0], 1.0),)),
+    LoopRequest(tonal.name, read_point("7~3@0.2"), ensemble=Ensemble(0.5, 2)),
 ):
     print(hashlib.sha256(make(request).tobytes()).hexdigest())
 """

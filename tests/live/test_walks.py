@@ -12,7 +12,8 @@ from aijockey.live.latent_math import angle_between, latent_at
 from aijockey.live.moments import format_moment
 from aijockey.live.pace import USUAL_PACE, Pace, pace_of
 from aijockey.live.plan import DeckPlan, PlanEvent
-from aijockey.live.points import Blend, Neighbour, Point, Seed, Way
+from aijockey.live.point_text import read_point
+from aijockey.live.points import Blend, Neighbour, Seed, Way
 from aijockey.live.ride import PAD_PLACES, bred, pad_point, shaken, shortened
 from aijockey.live.walks import WALKS, directions_of, walk_point
 
@@ -139,7 +140,7 @@ def test_a_jump_is_heard_as_it_is_and_the_walk_begins_again_there():
     points = points_of(setup, [(41, "seed", 9.0), (81, "point", "7~3@0.2")], until=100, paces={"kick": SLOW})
     assert points[44.0] == Seed(9)
     assert points[48.0] == walk_point(Seed(9), "orbit", 0, 0.6, 0.2)
-    assert points[84.0] == Point.parse("7~3@0.2")
+    assert points[84.0] == read_point("7~3@0.2")
 
 
 def test_a_walk_goes_around_where_a_glide_is():
@@ -269,10 +270,10 @@ def test_shakes_and_children_stay_short():
     point = Seed(7)
     for seed in range(60):
         point = shaken(point, 0.25, 2**31 - 1 - seed)
-        assert Point.parse(str(point)) == point
+        assert read_point(str(point)) == point
     assert angle_between(*latents([point, shaken(point, 0.25, 1)])) == pytest.approx(0.25, abs=0.1)
     child = bred(Seed(1), Seed(2), 9)
-    assert Point.parse(str(child)) == child
+    assert read_point(str(child)) == child
     for parent in (1, 2):
         assert angle_between(normal(parent), latents([child])[0]) == pytest.approx(np.pi / 3, abs=0.1)
     assert shortened(Way(Way(Way(Seed(1), Seed(2), 0.5), Seed(3), 0.5), Seed(4), 0.5), 1) == Way(
