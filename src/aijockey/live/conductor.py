@@ -26,7 +26,7 @@ from aijockey.live.loops import LoopRequest
 from aijockey.live.members import OF_THE_ENSEMBLE
 from aijockey.live.moments import EMPTY, format_moment, parse_moment, parse_pair
 from aijockey.live.performance import Performance
-from aijockey.live.plan import COMMON_GRID, KNOBS, DeckPlan, PlanEvent, request_text
+from aijockey.live.plan import COMMON_GRID, KNOBS, LAUNCHES, DeckPlan, PlanEvent, request_text
 from aijockey.live.point_text import read_point
 from aijockey.live.ride import bred, drawn_seed, shaken
 from aijockey.live.set_file import LiveSet
@@ -183,7 +183,8 @@ class Conductor:
         if target.deck is not None and (
             target.parameter.name in LOOP_CHOICES or target.parameter.name in KNOBS
         ):
-            self._decks[target.deck].gestures.moved(Fraction(event.beat), sample)
+            launches = target.parameter.name in LAUNCHES
+            self._decks[target.deck].gestures.moved(Fraction(event.beat), sample, launches)
         return event
 
     def _log(self, event: Event, target: Target) -> None:

@@ -22,13 +22,14 @@ from aijockey.live.plan import DeckPlan, PlanEvent, Swap
 from aijockey.live.reading import Hands, Reading
 from aijockey.live.set_parts import Entry
 from aijockey.live.stretch import LOOKAHEAD_BEATS
-from aijockey.music.grid import BEAT_SAMPLES, RATE_HZ
+from aijockey.music.grid import BEAT_SAMPLES, BEATS_PER_BAR, RATE_HZ
 from aijockey.music.key import in_key
 
 Float = npt.NDArray[np.float32]
 
-# How long before it is settled a swap is fixed; what a hand does later acts at the next grid line.
-COMMIT_BEATS = Fraction(5, 4)
+# How long before it is settled a swap is fixed; what a hand does later acts at the next grid line. About as long as
+# one loop takes to make: one that takes longer comes a line later.
+COMMIT_BEATS = Fraction(1, 2)
 TOO_EARLY = 1e-6  # of a tick
 # How much earlier than it is fixed a loop is asked for at least, in case nothing changes.
 FORESIGHT_BEATS = Fraction(4)
@@ -44,6 +45,11 @@ class _Waiting:
     swap: Swap
     ticket: Ticket | None
     beat: Fraction
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether its loop is still to come."""
+        return self.ticket is not None and self.ticket.loop is None and self.ticket.error is None
 
     @property
     def settles(self) -> Fraction:
@@ -141,9 +147,7 @@ class Deck:
     @property
     def pending(self) -> bool:
         """Whether a loop that was asked for is not there yet."""
-        return any(
-            item.ticket and item.ticket.loop is None and item.ticket.error is None for item in self._waiting
-        )
+        return any(item.is_awaited for item in self._waiting)
 
     def overdue(self) -> list[Entry]:
         """Planned loops that have been put off and are still not there: none of them has been heard. Thread: audio"""
@@ -360,14 +364,14 @@ class Deck:
             self._lose(swap, before.lost)
             return
         beat = Fraction(before.beat) if before is not None and before.beat is not None else swap.beat
-        if (
-            before is None
-            and self._waiting
-            and self._waiting[-1].beat >= beat
-            and self._waits_for_older(swap)
-        ):
-            self._lose(swap, "late")
-            return
+        if before is None and self._waiting and self._waiting[0].beat >= beat:
+            # A late loop was put off to here. Were each renewal, or each move of a hand that does not rest, to take the
+            # place of the one before, a machine that is too slow would never come to play a fresh one.
+            if swap.renewal:
+                self._lose(swap, "late")
+                return
+            if swap.ride and self._waiting[0].swap.ride:
+                beat = self._waiting[0].beat + swap.grid_beats
         while self._waiting and self._waiting[-1].beat >= beat:
             self._lose(self._waiting.pop().swap, "late")
         ticket = None
@@ -376,15 +380,6 @@ class Deck:
             by_hand = self.gestures.waits_at(swap.beat)
             ticket = request_fixed(self._source, swap.request, foreseen, since, by_hand)
         self._waiting.append(_Waiting(swap, ticket, beat))
-
-    def _waits_for_older(self, swap: Swap) -> bool:
-        """Whether a renewal is left out for the late loop that is being made.
-
-        Were each to give way to the next, a machine that is too slow would never come to play a fresh one.
-        """
-        older = self._waiting[-1]
-        is_made = older.ticket is None or older.ticket.loop is not None or older.ticket.error is not None
-        return swap.renewal and not is_made
 
     def _lose(self, swap: Swap, why: str) -> None:
         if swap.request is not None:
@@ -402,26 +397,38 @@ class Deck:
             self._lose(swap, "failed")
             return
         if ticket is not None and ticket.loop is None:
-            self.late = True
             if len(self._waiting) > 1 and self._waiting[1].swap.request is None:
                 self._lose(self._waiting.popleft().swap, "late")  # it would come in only to be stopped
                 return
-            self.late_swaps += 1
             earliest = until + (waiting.beat - waiting.settles)
             waiting.beat = (earliest // swap.grid_beats + 1) * swap.grid_beats
-            # A later swap that is due by then replaces it, unless that is only fresher and not there either.
-            while len(self._waiting) > 1 and self._waiting[1].beat <= waiting.beat:
-                later = self._waiting[1]
-                if later.swap.renewal and later.ticket is not None and later.ticket.loop is None:
-                    del self._waiting[1]
-                    self._lose(later.swap, "late")
-                    continue
-                self._lose(self._waiting.popleft().swap, "late")
-                waiting = self._waiting[0]
+            # A hand's move may come with the first loop that can be there; only within a bar it must.
+            if not swap.ride or waiting.beat >= swap.beat + BEATS_PER_BAR:
+                self.late = True
+                self.late_swaps += 1
+            self._settle_later(waiting)
             return
         self._waiting.popleft()
         self.late = False
         self._enter(waiting, ticket.loop if ticket else None)
+
+    def _settle_later(self, late: _Waiting) -> None:
+        """What becomes of swaps that are due by the line to which the first was put off.
+
+        The next one takes its place; unless that is not there either and only fresher, which leaves it out, or only a
+        move further on, which then comes a line later, the last one of these.
+        """
+        while len(self._waiting) > 1 and self._waiting[1].beat <= late.beat:
+            later = self._waiting[1]
+            ridden = later.swap.ride and late.swap.ride and later.is_awaited
+            if (later.swap.renewal and later.is_awaited) or (ridden and len(self._waiting) > 2):
+                del self._waiting[1]
+                self._lose(later.swap, "late")
+            elif ridden:
+                later.beat = late.beat + later.swap.grid_beats
+            else:
+                self._lose(self._waiting.popleft().swap, "late")
+                late = later
 
     def _enter(self, waiting: _Waiting, loop: Loop | None) -> None:
         swap, last = waiting.swap, self._timeline.last

@@ -322,6 +322,9 @@ class Performance:
             "withdrawn_requests": self.source.withdrawn,
             "asked_ahead_s": round(self.source.ahead_s, 2),
             "gesture_ms": delay_figures([delay for deck in engine.decks for delay in deck.gestures.delays_s]),
+            "launch_ms": delay_figures(
+                [delay for deck in engine.decks for delay in deck.gestures.launches_s]
+            ),
             "refused_commands": self.refused_commands,
             "untold": len(engine.performance.events) + len(engine.performance.entries) - sum(self._told),
             "last_error": self.last_error,
