@@ -1,8 +1,9 @@
 """Matrix products whose last bits do not depend on how many threads the BLAS may use.
 
 A BLAS shares large products out among threads, and how it then sums depends on how many it has. So a loop that a
-worker with one thread made differed by 1e-6 from the same loop in a process with two, and after a phase vocoder by
-1e-4. Small products stay with one thread wherever they are made, and need not wait for another.
+worker with one thread made differed by up to 2e-6 from the same loop in a process with two, and whatever decides
+something by its sound, as a phase vocoder does by its peaks, may make more of that. Small products stay with one thread
+wherever they are made, and need not wait for another.
 """
 
 import numpy as np
