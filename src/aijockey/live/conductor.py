@@ -27,7 +27,7 @@ from aijockey.live.members import OF_THE_ENSEMBLE
 from aijockey.live.moments import EMPTY, format_moment, parse_moment, parse_pair
 from aijockey.live.performance import Performance
 from aijockey.live.plan import COMMON_GRID, KNOBS, LAUNCHES, DeckPlan, PlanEvent, request_text
-from aijockey.live.points import Point
+from aijockey.live.point_text import read_point
 from aijockey.live.ride import bred, drawn_seed, shaken
 from aijockey.live.set_file import LiveSet
 from aijockey.live.set_parts import Event, SetError, check_move, checked
@@ -328,7 +328,7 @@ class Conductor:
             if "point" not in parent:
                 raise SetError(f"deck.{deck + 1}.breed: moment {number} holds no loop; store one there first")
         coin = drawn_seed(f"{value}@{float(beat)!r}") if seed is None else seed
-        child = bred(Point.parse(str(mother["point"])), Point.parse(str(father["point"])), coin)
+        child = bred(read_point(str(mother["point"])), read_point(str(father["point"])), coin)
         of_the_loop = {name: kept for name, kept in mother.items() if name not in KEPT}
         return [(f"deck.{deck + 1}.loop", format_moment({**of_the_loop, "point": str(child)}), 0.0)], True
 

@@ -18,6 +18,7 @@ from aijockey.live.loops import LoopRequest
 from aijockey.live.members import OF_THE_ENSEMBLE, ensemble_of
 from aijockey.live.moments import EMPTY, MOMENTS, format_moment, format_queue, parse_moment, parse_queue
 from aijockey.live.pace import Pace
+from aijockey.live.point_text import read_point
 from aijockey.live.points import Point, Seed
 from aijockey.live.ride import LARGEST_SEED, PAD, WALK_SETTINGS, Glide, Ride
 from aijockey.music.grid import BEATS_PER_BAR, SIXTEENTHS_PER_BEAT
@@ -84,7 +85,7 @@ class DeckPlan:
         self._common_grid = _grid(common_grid_beats)
         self._playing = bool(self.values["play"])
         seed: Point = Seed(int(float(self.values["seed"])))
-        point = Point.parse(str(setup["point"])) if "point" in setup else seed
+        point = read_point(str(setup["point"])) if "point" in setup else seed
         self._ride = Ride.of(self.values, paces or {}, point)
         self._jumped = False  # since the last swap
         zero = Fraction(0)
@@ -288,7 +289,7 @@ class DeckPlan:
             self.values["voice"] = moment.pop("voice")
             self._ride = self._ride.singing(str(self.values["voice"]), beat)
         if "point" in moment:
-            self._jump(Point.parse(str(moment.pop("point"))), beat)
+            self._jump(read_point(str(moment.pop("point"))), beat)
             self._controls = _controls_of(moment)
             self.values["morph_voice"] = moment.pop("morph_voice", "")
             self._morph = Glide.still(float(moment.pop("morph", 0.0)))
@@ -311,9 +312,9 @@ class DeckPlan:
         elif name == "seed":
             self._jump(Seed(int(number)), event.beat)
         elif name == "point":
-            self._jump(Point.parse(str(value)), event.beat)
+            self._jump(read_point(str(value)), event.beat)
         elif name in ("walk", "glide"):
-            toward = Seed(int(number)) if name == "walk" else Point.parse(str(value))
+            toward = Seed(int(number)) if name == "walk" else read_point(str(value))
             self._ride = self._ride.gliding(toward, event.beat, event.over_beats)
         elif name in WALK_SETTINGS:
             self._ride = self._ride.walking(name, value, event.beat)
