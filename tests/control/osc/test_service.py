@@ -378,6 +378,20 @@ def test_hostile_datagrams_change_nothing_and_end_nothing():
     assert link.sent == [("deck.1.gain_db", -6.0, 4.0)]
 
 
+def test_a_flood_waits_while_the_engine_has_enough_to_do_and_nothing_of_it_is_lost():
+    desk, link = a_desk()
+    service = OscConfig(0).build(desk)
+    link.is_crowded = True
+    for address in (addresses := [address for address in desk.addresses if address.endswith("_db")]):
+        service.receive(codec.encode(to_osc(address), -6.0), HERE)
+    for turn in range(3):
+        service.turn()
+        assert len(link.sent) == turn + 1  # a little always goes on
+    link.is_crowded = False
+    drain(service)
+    assert [address for address, _, _ in link.sent] == addresses
+
+
 def test_lists_are_told_a_few_times_a_second():
     async def work(service: OscService, desk: Desk, link: FakeLink) -> None:
         surface = Surface(service.port)

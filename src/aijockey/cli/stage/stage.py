@@ -39,6 +39,10 @@ class SupervisorLink:
         self._supervisor.send(address, value, over_beats)
         return True
 
+    def crowded(self) -> bool:
+        """False: nobody types so fast."""
+        return False
+
     def values(self) -> Mapping[str, Value] | None:
         """What the engine published since the last time."""
         board = self._supervisor.board

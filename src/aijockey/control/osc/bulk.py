@@ -1,7 +1,8 @@
 """Many datagrams with one call of the system.
 
-A call for each costs Python several microseconds, and gives up the interpreter each time. Linux hands over many at
-once (``recvmmsg``), which C's library is asked for directly; elsewhere they are read one by one.
+A call for each costs Python several microseconds and gives up the interpreter, which another thread may keep for
+milliseconds. Linux hands over many at once (``recvmmsg``), which C's library is asked for directly and without giving
+it up; elsewhere they are read one by one.
 """
 
 import ctypes
@@ -113,7 +114,7 @@ def _recvmmsg() -> Any:
     if sys.platform != "linux" or ctypes.sizeof(ctypes.c_void_p) != 8 or sys.byteorder != "little":
         return None
     try:
-        call = ctypes.CDLL(None, use_errno=True).recvmmsg
+        call = ctypes.PyDLL(None, use_errno=True).recvmmsg
     except (OSError, AttributeError):
         return None
     call.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int, ctypes.c_void_p)

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from aijockey.control.osc import codec
-from aijockey.control.osc.bulk import MOST_BYTES, BulkReader
+from aijockey.control.osc.bulk import MOST_AT_ONCE, MOST_BYTES, BulkReader
 from aijockey.control.osc.network import Sender, Sockets
 
 MOST_WAITING = 4096
@@ -34,6 +34,7 @@ GATHER_S = 0.001
 MUCH = 16
 MOST_SORTED = 512
 PATIENCE_S = 0.5
+MOST_READS = 16
 
 COUNTED = ("received", "thinned", "lost", "refused", "strangers")
 EXPECTED = f"expected an address that begins with / and ends with NUL, and at most {MOST_BYTES} bytes"
@@ -94,6 +95,7 @@ class Intake:
         self._given: Batch | None = None
         self._thread: threading.Thread | None = None
         self._stop: tuple[socket.socket, socket.socket] | None = None
+        self._ending = False
         # All of them from the beginning: the other thread reads them meanwhile.
         self.counts: Counter[str] = Counter(dict.fromkeys(COUNTED, 0))
         self.failure: Exception | None = None
@@ -110,7 +112,8 @@ class Intake:
         """End the thread, so that the sockets can be closed. Thread: the desk's"""
         if self._thread is None or self._stop is None:
             return
-        self._stop[0].send(b"x")
+        self._ending = True
+        self._stop[0].send(b"x")  # it may be asleep
         self._thread.join()
         self._thread = None
         for end in self._stop:
@@ -120,7 +123,9 @@ class Intake:
         """What came since the last time; None where there is nothing. Thread: the desk's"""
         if self._thread is None:  # who sorts is who takes
             self.give()
-        batch, self._given = self._given, None
+        batch = self._given
+        if batch is not None:  # not otherwise: the other thread may be about to give one
+            self._given = None
         return batch
 
     def give(self) -> None:
@@ -204,24 +209,26 @@ class Intake:
             with selectors.DefaultSelector() as selector:
                 for one in (stop, *sockets.all):
                     selector.register(one, selectors.EVENT_READ)
-                self._read(sockets, stop, selector)
+                self._read(sockets, selector)
         except Exception as error:  # the desk's thread raises it
             self.failure = error
             self._ready()
 
-    def _read(self, sockets: Sockets, stop: socket.socket, selector: selectors.BaseSelector) -> None:
-        reader = BulkReader()
-        while True:
-            # What the desk has no place for yet is offered again soon.
-            ready = selector.select(GATHER_S if self._own else PATIENCE_S)
-            if any(key.fileobj is stop for key, _ in ready):
-                return
-            much = 0
-            for one in sockets.all:
-                much += self._read_from(one, reader, sockets.urgent)
-            self.give()
+    def _read(self, sockets: Sockets, selector: selectors.BaseSelector) -> None:
+        reader, much = BulkReader(), 0
+        while not self._ending:
             if much > MUCH:
                 time.sleep(GATHER_S)
+            else:  # what the desk has no place for yet is offered again soon
+                selector.select(GATHER_S if self._own else PATIENCE_S)
+            much = 0
+            # To the end of what waits: whoever has the processor only now and then may not leave the rest for later.
+            for _ in range(MOST_READS):
+                count = sum(self._read_from(one, reader, sockets.urgent) for one in sockets.all)
+                self.give()
+                much += count
+                if count < MOST_AT_ONCE:
+                    break
 
     def _read_from(self, one: socket.socket, reader: BulkReader, urgent: socket.socket | None) -> int:
         """Sort what waits in a socket; where that takes long, what is urgent is looked for in between."""

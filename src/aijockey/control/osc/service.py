@@ -32,6 +32,7 @@ TURN_S = 0.004
 # Of each turn, so much may go to moving; the rest belongs to the other surfaces.
 MOVE_S = 0.001
 GESTURES_A_TURN = 4
+MOST_PRESSING = 64
 LONGEST_WAIT_S = 60.0
 ERRORS_A_SECOND = 20
 # Answers of hundreds of messages, to one host.
@@ -69,7 +70,7 @@ class OscService:
         self._networks = allowed(config.allow)
         self._urgent = {to_osc(address).encode(): address for address in URGENT}
         self._intake = Intake(_kinds(desk), self._trusts, self._hear_urgent, self._hear)
-        self._pressing: dict[str, tuple[codec.Message, Sender]] = {}
+        self._pressing: deque[tuple[codec.Message, Sender]] = deque(maxlen=MOST_PRESSING)
         self._waiting: dict[bytes, tuple[bytes, Sender]] = {}
         self._gestures: deque[tuple[bytes, Sender]] = deque(maxlen=MOST_GESTURES)
         self._later: list[tuple[float, bytes, Sender]] = []
@@ -135,6 +136,7 @@ class OscService:
 
     def turn(self) -> None:
         """Take over what came, do the newest of it, tell subscribers."""
+        self._obey_urgent()
         while (batch := self._intake.take()) is not None:
             self._merge(batch)
         self._move()
@@ -158,16 +160,19 @@ class OscService:
                 return  # a button that is let go
         except AijockeyError:
             return  # it is told so when its turn comes
-        waited = bool(self._pressing)
-        self._pressing[message.address] = (message, sender)
+        waited = bool(self._pressing)  # then it is to be obeyed already, or will be with the next turn
+        self._pressing.append((message, sender))
         if self._loop is None:
             self._obey_urgent()
         elif not waited:
             self._loop.call_soon_threadsafe(self._obey_urgent)
 
     def _obey_urgent(self) -> None:
-        pressing, self._pressing = self._pressing, {}
-        for message, sender in pressing.values():
+        newest = {}
+        while self._pressing:
+            message, sender = self._pressing.popleft()
+            newest[message.address] = (message, sender)
+        for message, sender in newest.values():
             self._obey(message, sender)
 
     def _merge(self, batch: Batch) -> None:
@@ -208,7 +213,10 @@ class OscService:
             self._let_in(time.monotonic())
         for _ in range(min(GESTURES_A_TURN, len(self._gestures))):
             self._decode_and_obey(*self._gestures.popleft())
-        while self._waiting and time.thread_time() < until:
+        first = True
+        # No more than the engine takes in: what hands do elsewhere would wait behind it.
+        while self._waiting and (first or (time.thread_time() < until and not self.desk.crowded)):
+            first = False
             self._decode_and_obey(*self._waiting.pop(next(iter(self._waiting))))
         if self._waiting or self._gestures:
             self._wake.set()

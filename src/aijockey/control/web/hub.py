@@ -353,6 +353,7 @@ class Hub:
             "refused": self.refused,
             "last_error": self.last_error,
             "dropped": self.dropped,
+            "most_unread_bytes": max((visitor.most_bytes for visitor in self.visitors), default=0),
             "lost_sound_frames": sum(visitor.lost_sound for visitor in self.visitors),
         }
 

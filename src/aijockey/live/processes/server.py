@@ -6,6 +6,7 @@ surfaces connect anew; nothing of that is heard.
 
 import asyncio
 import socket
+import sys
 import time
 from dataclasses import dataclass
 
@@ -27,6 +28,8 @@ SEND_BYTES, RECEIVE_BYTES = 128 << 10, 16 << 10
 TURN_S = 1.0 / 60.0
 PUBLISH_S = 0.25
 NICENESS = 5
+# So long a thread that computes keeps the interpreter from another that would go on: OSC is read by one of its own.
+SWITCH_S = 0.001
 
 
 class PortTakenError(AijockeyError):
@@ -84,6 +87,7 @@ def listen(port: int, host: str = HOST) -> socket.socket:
 def serve(setup: ServerSetup) -> None:
     """Serve surfaces for good. Runs in a process of its own."""
     children.step_forward(NICENESS)  # what a hand does is waited for
+    sys.setswitchinterval(SWITCH_S)
     asyncio.run(ControlProcess(setup).run())
 
 
