@@ -15,6 +15,7 @@ import numpy as np
 
 from aijockey.control import parameters
 from aijockey.control.desk import Desk, Instrument, Voice
+from aijockey.control.keys import rows
 from aijockey.control.parameters import Value
 from aijockey.control.web.guard import Access
 from aijockey.control.web.protocol import Meters
@@ -66,10 +67,7 @@ class PageBackstage:
 
     def __init__(self, link: EchoLink, decks: int) -> None:
         self.sounds = ("master",)
-        self.keys = [
-            {"key": "q", "address": "deck.1.play", "meaning": "play or stop deck 1", "group": "decks"},
-            {"key": "0", "address": "history.undo", "value": 1, "meaning": "undo", "group": "set"},
-        ]
+        self.keys = rows(decks)
         self.heard: list[tuple[str, Mapping[str, Any]]] = []
         self.recording = False
         self.learned = ""

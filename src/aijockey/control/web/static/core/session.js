@@ -45,6 +45,8 @@ export class Session extends EventTarget {
     this.sound = null;
     /** @type {string} */
     this.wantedSound = "off";
+    /** The deck that keys without a deck of their own move; 0 until keys are used. */
+    this.inHand = 0;
 
     /** @type {Map<string, Value>} as shown here */
     this.#values = new Map();
@@ -193,6 +195,13 @@ export class Session extends EventTarget {
   hear(which) {
     this.wantedSound = which;
     this.connection.send({ watch: { sound: which } });
+  }
+
+  /** Take a deck in hand; beyond the last comes the first. @param {number} deck */
+  take(deck) {
+    const decks = this.instrument.decks || 1;
+    this.inHand = ((deck - 1 + decks) % decks) + 1;
+    this.dispatchEvent(new Event("state"));
   }
 
   /** Say something to whoever plays. @param {string} text */
