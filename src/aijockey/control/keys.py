@@ -194,8 +194,8 @@ class Keyboard:
             if action is not None:
                 action()
             return f"deck {self.deck} in hand" if key.action.endswith("_deck") else key.meaning
-        address = self._address(key)
         try:
+            address = self._address(key)
             value = self._desk.move(address, self._value(key, address), source=self._source)
         except ParameterError as error:
             return str(error)

@@ -85,9 +85,9 @@ class FakeBackstage:
 class Stage:
     """A server that runs, what is behind it, and clients."""
 
-    def __init__(self, token: str = "", names: tuple[str, ...] = ()) -> None:
+    def __init__(self, token: str = "", names: tuple[str, ...] = (), desk: Desk | None = None) -> None:
         self.link, self.backstage = FakeLink(), FakeBackstage()
-        self.desk = Desk(INSTRUMENT, self.link)
+        self.desk = desk or Desk(INSTRUMENT, self.link)
         self.listener = listen(0)
         self.port = int(self.listener.getsockname()[1])
         self.access = Access(self.port, token, names)

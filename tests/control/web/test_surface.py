@@ -1,6 +1,7 @@
 """What clients see and move: a snapshot, then what changed, everybody in step."""
 
 import runpy
+import socket
 import time
 from pathlib import Path
 
@@ -83,6 +84,13 @@ def test_a_gesture_is_told_and_keeps_no_value(stage):
     assert other.changes[0][:2] == ("history.undo", 1.0)
     assert "history.undo" not in other.values
     assert ("history.undo", 1.0, 0.0) in stage.link.sent
+
+
+def test_no_frame_waits_for_the_one_before_it(stage):
+    stage.client()
+    (one,) = stage.service._server.server_state.connections
+    there = one.transport.get_extra_info("socket")
+    assert there.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_a_length_travels_to_the_engine(stage):
