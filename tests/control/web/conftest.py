@@ -75,6 +75,9 @@ class FakeBackstage:
     def picture(self, deck: int, which: str) -> dict[str, Any] | None:
         return {"picture": "k", "beats": 8} if which == "present" else None
 
+    def history(self) -> dict[str, Any]:
+        return {"events": [[3.0, "deck.1.pan", 0.5, "live"]], "loops": [[4.0, 1, "7"]]}
+
     def do(self, what: str, arguments: Mapping[str, Any]) -> Any:
         if what != "fade_out":
             raise RefusedError(f"do = {what!r}: expected fade_out")

@@ -141,6 +141,15 @@ class PageBackstage:
         key = shown["picture" if which == "present" else "next_picture"]
         return {"picture": key, "loop": key, **draw(zlib.crc32(key.encode()))} if key else None
 
+    def history(self) -> dict[str, Any]:
+        return {
+            "events": [
+                [40.0, "deck.4.filter", -0.5, "live"], [48.0, "mixer.crossfader", 0.25, "set"],
+                [4000.0, "deck.5.mute", 1.0, "set"],
+            ],
+            "loops": [[32.0, 4, "7"]],
+        }  # fmt: skip
+
     def do(self, what: str, arguments: Mapping[str, Any]) -> Any:
         self.heard.append((what, arguments))
         self.recording = what == "record"

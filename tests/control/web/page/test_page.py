@@ -183,6 +183,27 @@ def test_keys_move_what_has_the_focus_and_what_the_table_of_keys_says(page: Any,
     page.wait_for_selector("dialog.help", state="detached")
 
 
+def test_the_timeline_knows_what_was_before_the_page(page: Any, stage: PageStage) -> None:
+    show(page, "set")
+    line = ".events li:has-text('{}')"
+    page.wait_for_selector(line.format("deck 4 filter"))
+    assert page.inner_text(line.format("deck 4 filter") + " b") == "11"
+    assert "the set" in page.inner_text(line.format("crossfader"))
+    # What is to come is in the timeline, and not yet in the list of what was.
+    beats = page.evaluate(f"{SESSION}.then(({{session}}) => session.events.map((event) => event.beat))")
+    assert beats == sorted(beats)
+    assert beats[-1] == 4000.0
+    assert page.locator(line.format("deck 5 mute")).count() == 0
+    # A second look, as after sleep, tells nothing twice.
+    stage.call(stage.desk.move, "deck.6.pan", 0.5, source="midi")
+    page.wait_for_selector(line.format("deck 6 pan"))
+    page.evaluate(f"{SESSION}.then(({{session}}) => session.connection.send({{resync: true}}))")
+    page.wait_for_timeout(300)
+    for words in ("deck 4 filter", "deck 6 pan"):
+        assert page.locator(line.format(words)).count() == 1
+    assert page.evaluate(f"{SESSION}.then(({{session}}) => session.loops.some((loop) => loop.deck === 4))")
+
+
 def test_a_refused_value_goes_back_and_says_why(page: Any, stage: PageStage) -> None:
     before = stage.call(stage.desk.value, "deck.1.quantise_beats")
     page.evaluate(f"{SESSION}.then(({{session}}) => session.move('deck.1.quantise_beats', 3))")
