@@ -20,6 +20,8 @@ from aijockey.control.osc.network import Sender
 
 MOST_AT_ONCE = 512
 MOST_BYTES = 4096
+SHORT_BYTES = 128
+LONG_BYTES = MOST_BYTES + 1 - SHORT_BYTES
 _NAME_BYTES = 28
 # struct mmsghdr where a pointer has 64 bits, with the padding that C gives it.
 _HEADER: np.dtype[Any] = np.dtype(
@@ -48,41 +50,47 @@ class BulkReader:
         self._senders: dict[bytes, Sender] = {}
         if self._call is None:
             return
-        self._memory = bytearray(MOST_AT_ONCE * (MOST_BYTES + 1))
-        content = np.frombuffer(self._memory, np.uint8)
+        # Most are short and lie close together; what is longer goes on elsewhere.
+        self._short = bytearray(MOST_AT_ONCE * SHORT_BYTES)
+        self._long = bytearray(MOST_AT_ONCE * LONG_BYTES)
         self._names = np.zeros((MOST_AT_ONCE, _NAME_BYTES), np.uint8)
-        self._parts = np.zeros(MOST_AT_ONCE, _PART)
-        self._parts["base"] = content.ctypes.data + (MOST_BYTES + 1) * np.arange(
-            MOST_AT_ONCE, dtype=np.uint64
-        )
-        self._parts["size"] = MOST_BYTES + 1
-        self._headers = np.zeros(MOST_AT_ONCE, _HEADER)
+        self._parts = np.zeros((MOST_AT_ONCE, 2), _PART)
         numbers = np.arange(MOST_AT_ONCE, dtype=np.uint64)
+        for part, (memory, size) in enumerate(((self._short, SHORT_BYTES), (self._long, LONG_BYTES))):
+            self._parts["base"][:, part] = np.frombuffer(memory, np.uint8).ctypes.data + size * numbers
+            self._parts["size"][:, part] = size
+        self._headers = np.zeros(MOST_AT_ONCE, _HEADER)
         self._headers["name"] = self._names.ctypes.data + _NAME_BYTES * numbers
-        self._headers["parts"] = self._parts.ctypes.data + _PART.itemsize * numbers
-        self._headers["part_count"] = 1
+        self._headers["parts"] = self._parts.ctypes.data + 2 * _PART.itemsize * numbers
+        self._headers["part_count"] = 2
         self._headers["name_size"] = _NAME_BYTES
 
     def read(self, one: socket.socket) -> list[tuple[bytes, Sender]]:
         """What waits, at most `MOST_AT_ONCE`, in the order in which it came."""
-        return list(self._one_by_one(one) if self._call is None else self._at_once(one))
+        return list(self._one_by_one(one)) if self._call is None else self._at_once(one)
 
-    def _at_once(self, one: socket.socket) -> Iterator[tuple[bytes, Sender]]:
+    def _at_once(self, one: socket.socket) -> list[tuple[bytes, Sender]]:
         assert self._call is not None
         count = self._call(one.fileno(), self._headers.ctypes.data, MOST_AT_ONCE, socket.MSG_DONTWAIT, None)
-        if count < 0:
+        if count <= 0:
             number = ctypes.get_errno()
-            if number in (errno.EAGAIN, errno.EWOULDBLOCK, errno.EINTR):
-                return
+            if count == 0 or number in (errno.EAGAIN, errno.EWOULDBLOCK, errno.EINTR):
+                return []
             raise OSError(number, os.strerror(number))
-        sizes: list[int] = self._headers["size"][:count].tolist()
-        names = self._names[:count].tobytes()
+        sizes = self._headers["size"][:count]
+        short = bytes(memoryview(self._short)[: count * SHORT_BYTES])
+        begins = range(0, count * SHORT_BYTES, SHORT_BYTES)
+        told = [short[begin : begin + size] for begin, size in zip(begins, sizes.tolist(), strict=True)]
+        for place in np.flatnonzero(sizes > SHORT_BYTES).tolist():
+            begin, size = place * SHORT_BYTES, int(sizes[place]) - SHORT_BYTES
+            rest = memoryview(self._long)[place * LONG_BYTES : place * LONG_BYTES + size]
+            told[place] = short[begin : begin + SHORT_BYTES] + bytes(rest)
         self._headers["name_size"][:count] = _NAME_BYTES
-        memory, begin = memoryview(self._memory), 0
-        for place, size in enumerate(sizes):
-            name = names[place * _NAME_BYTES : (place + 1) * _NAME_BYTES]
-            yield bytes(memory[begin : begin + size]), self._senders.get(name) or self._sender(name)
-            begin += MOST_BYTES + 1
+        names = self._names[:count]
+        if (names == names[0]).all():  # a flood mostly has one sender
+            sender = self._sender(names[0].tobytes())
+            return [(data, sender) for data in told]
+        return [(data, self._sender(name.tobytes())) for data, name in zip(told, names, strict=True)]
 
     def _one_by_one(self, one: socket.socket) -> Iterator[tuple[bytes, Sender]]:
         for _ in range(MOST_AT_ONCE):
@@ -99,6 +107,8 @@ class BulkReader:
 
     def _sender(self, name: bytes) -> Sender:
         """Host and port of a ``sockaddr``, which begins with the family."""
+        if (known := self._senders.get(name)) is not None:
+            return known
         if len(self._senders) >= MOST_AT_ONCE:
             self._senders.clear()
         family = int.from_bytes(name[:2], sys.byteorder)
