@@ -3,6 +3,7 @@
 import socket
 import threading
 import time
+from functools import partial
 from random import Random
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from aijockey.control.osc import bulk, codec, steering
 from aijockey.control.osc.bulk import BulkReader
 from aijockey.control.osc.intake import Intake, Kind
-from aijockey.control.osc.network import PortError, Sockets, listen
+from aijockey.control.osc.network import PortError, Sender, Sockets, listen
 
 PANIC = codec.encode("/master/panic", 1)
 MOVE = codec.encode("/deck/1/gain_db", -6.0)
@@ -182,10 +183,9 @@ def test_what_is_read_in_bulk_is_sorted_as_one_by_one():
     read = [(random.choice(kinds), random.choice(senders)) for _ in range(3000)]
     told = []
     for in_bulk in (False, True):
-        urgent: list[bytes] = []
-        sorter = Intake(
-            KNOWN, lambda host: host != "10.0.0.1", lambda data, sender: urgent.append(data), lambda: None
-        )
+        urgent: list[tuple[bytes, Sender]] = []
+        hear = partial(lambda heard, *both: heard.append(both), urgent)
+        sorter = Intake(KNOWN, lambda host: host != "10.0.0.1", hear, lambda: None)
         for data, sender in sorter._sort_moves(read) if in_bulk else read:
             sorter.sort(data, sender)
         told.append((sorter.take(), list(urgent), dict(sorter.counts)))

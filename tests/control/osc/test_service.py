@@ -6,6 +6,7 @@ import math
 import shutil
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Awaitable, Callable
 from random import Random
@@ -16,7 +17,7 @@ from tests.control.conftest import FakeLink
 
 from aijockey.control import parameters
 from aijockey.control.desk import Desk, Instrument, Voice
-from aijockey.control.osc import codec, intake
+from aijockey.control.osc import codec, intake, steering
 from aijockey.control.osc import service as osc_service
 from aijockey.control.osc.addresses import from_osc, to_argument, to_osc, to_value
 from aijockey.control.osc.service import OscConfig, OscService
@@ -390,6 +391,45 @@ def test_a_flood_waits_while_the_engine_has_enough_to_do_and_nothing_of_it_is_lo
     link.is_crowded = False
     drain(service)
     assert [address for address, _, _ in link.sent] == addresses
+
+
+def test_panic_comes_through_a_flood_that_is_not_over():
+    async def work(service: OscService, desk: Desk, link: FakeLink) -> None:
+        ended = threading.Event()
+
+        def flood() -> None:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
+                out.connect(("127.0.0.1", service.port))
+                packets = [codec.encode("/deck/1/gain_db", -float(number)) for number in range(90)]
+                while not ended.is_set():
+                    for packet in packets:
+                        out.send(packet)
+
+        flooding = threading.Thread(target=flood)
+        flooding.start()
+        try:
+            hand = Surface(service.port)
+            for _ in range(3):
+                await until(lambda: service.counts["received"] > 1000)
+                before = link.sent.count(("master.panic", 1.0, 0.0))
+                hand.send("/master/panic", 1)
+                await until(lambda before=before: link.sent.count(("master.panic", 1.0, 0.0)) > before)
+        finally:
+            ended.set()
+            flooding.join()
+        assert len({address for address, _, _ in link.sent}) == 2
+        assert service.counts["thinned"] > service.counts["moved"]
+
+    with_service(work)
+
+
+@pytest.mark.skipif(not steering.can_steer(), reason="only Linux lets a program choose the socket")
+def test_a_second_service_on_the_port_is_refused():
+    async def work(service: OscService, desk: Desk, link: FakeLink) -> None:
+        with pytest.raises(AijockeyError, match="in use"):
+            await OscConfig(service.port).build(desk).run()
+
+    with_service(work)
 
 
 def test_lists_are_told_a_few_times_a_second():
