@@ -161,6 +161,7 @@ def stage(serving: Stage) -> Iterator[Stage]:
     for address, value in serving.desk._defaults.items():
         serving.desk._values[address] = value
     serving.backstage.reset()
+    serving.service.hub._state_at = -1.0  # what was told a moment ago is told anew
 
 
 @pytest.fixture(scope="module")

@@ -161,6 +161,8 @@ def test_what_sounds_now_is_counted_back_from_what_is_written(engine):
         # The master's sides as they are, the decks' peak twice, RMS and momentary loudness.
         np.testing.assert_allclose(meters.levels[0], [-6.02, -12.04, -9.0, -12.0], atol=0.01)
         np.testing.assert_allclose(meters.levels[1], [-20.0, -20.0, -23.0, -26.0])
+        # The state is taken anew 20 times a second.
+        until(client, lambda: client.get("state")["beat"] == 9.0)
         state = client.get("state")
         assert (state["beat"], state["bar"], state["phrase"], state["bar_of_phrase"]) == (9.0, 2, 0, 2)
 
