@@ -26,6 +26,7 @@ from aijockey.live.loop_source import controls_of, generate_loop, latent_of
 from aijockey.live.loops import Float, LoopRequest
 from aijockey.live.moments import format_moment
 from aijockey.live.pace import Pace, pace_of, paces_of
+from aijockey.live.point_text import read_point
 from aijockey.live.points import Blend, Child, Neighbour, Point, PointError, Ring, Seed, Style, Way
 from aijockey.live.ride import bred, shaken
 from aijockey.live.walks import WALKS, Walk, walk_point
@@ -48,7 +49,7 @@ def point(place: Place) -> Point:
     """
     if isinstance(place, Point):
         return place
-    return Seed(place) if isinstance(place, int) else Point.parse(place)
+    return Seed(place) if isinstance(place, int) else read_point(place)
 
 
 def way(start: Place, end: Place, amount: float) -> Point:

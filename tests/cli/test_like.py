@@ -11,7 +11,7 @@ from aijockey.cli.main import main
 from aijockey.corpus.one_loop import read_loop
 from aijockey.live.latent_store import LatentStore
 from aijockey.live.loops import LoopRequest
-from aijockey.live.points import Point
+from aijockey.live.point_text import read_point
 from aijockey.live.presets import Preset, read_presets
 from aijockey.live.programme import direct_source
 from aijockey.music.grid import LOOP_SAMPLES, RATE_HZ
@@ -94,7 +94,7 @@ def test_the_verb_finds_keeps_reports_and_plays(tmp_path, tiny_pack, capsys):
     assert LatentStore().latent(report["point"][1:]).shape == (64, 4)
     assert main([*words, "--voice", "kick", "--name", "mine"]) == 1
     assert "kept already" in capsys.readouterr().err
-    ticket = direct_source(tiny_pack).request(LoopRequest("kick", Point.parse(report["point"])))
+    ticket = direct_source(tiny_pack).request(LoopRequest("kick", read_point(report["point"])))
     sound, _ = soundfile.read(output, dtype="float32")
     loop = ticket.loop.audio[0]
     np.testing.assert_allclose(loop / np.abs(loop).max(), sound / np.abs(sound).max(), atol=1e-4)

@@ -57,3 +57,14 @@ def test_the_verb_writes_a_sheet(tiny_pack, tmp_path, capsys):
     assert read_audio(tmp_path / "sheet" / "hats-walk.wav")[0].shape[-1] == WALK * 192_000
     assert main(words) == 1
     assert "--force" in capsys.readouterr().err
+
+
+def test_a_voice_that_is_not_there_is_said_before_what_is_not_installed(
+    tiny_pack, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    words = ["explore", str(tiny_pack.path)]
+    assert main([*words, "hatz", "-o", str(tmp_path)]) == 1
+    assert "did you mean 'hats'" in capsys.readouterr().err
+    assert main([*words, "hats", "-o", str(tmp_path)]) == 1
+    assert "matplotlib" in capsys.readouterr().err

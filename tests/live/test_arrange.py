@@ -63,6 +63,28 @@ def test_the_default_set_plays_all_eight_voices_and_never_all_rhythms_at_once():
     assert playing <= {"pads", "textures"}
 
 
+def test_the_default_set_has_a_beat_at_once_a_kick_by_bar_five_and_never_two_of_them():
+    live_set = read_set(shipped_sets()["default"])
+    voices = [deck["voice"] for deck in live_set.decks]
+    lows = {deck["voice"]: float(deck.get("low_db", 0.0)) for deck in live_set.decks}
+    playing: set[str] = set()
+    kicks: dict[float, set[str]] = {}
+    for event in sorted(live_set.events, key=lambda event: event.beat):
+        voice = voices[int(event.address.split(".")[1]) - 1] if event.address.startswith("deck") else ""
+        if event.address.endswith(".low_db"):
+            lows[voice] = float(event.value)
+        elif event.address.endswith(".play"):
+            (playing.add if event.value else playing.discard)(voice)
+        else:
+            continue
+        if event.beat == 0:
+            first = set(playing)
+        kicks[event.beat] = {name for name in playing & {"techno", "house", "breaks"} if lows[name] > -20.0}
+    assert first & {"percussion", "techno", "house", "breaks"}
+    assert min(beat for beat, heard in kicks.items() if heard) <= 16.0
+    assert max(map(len, kicks.values())) == 1
+
+
 def test_a_pack_without_the_voices_of_the_default_set_is_arranged(tiny_pack):
     assert choose_set(None, tiny_pack) == arrange({"kick": False, "hats": False, "drone": True})
 

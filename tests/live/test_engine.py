@@ -167,7 +167,7 @@ def test_a_late_loop_enters_on_a_later_grid_line_and_the_present_one_goes_on(mak
     source.fill(source.tickets[1])
     pieces.append(engine.process(10 * BEAT_SAMPLES))
     out = np.concatenate(pieces, axis=1)[0]
-    assert engine.decks[0].late_swaps >= 1
+    assert engine.decks[0].swaps.late_loops >= 1
     level = [np.abs(out[beat * BEAT_SAMPLES : beat * BEAT_SAMPLES + 500]).max() for beat in range(19)]
     kicks = [beat for beat in range(19) if level[beat] > 0.2]
     # Kicks on every beat, past beat 8, until the loop is there; then it enters on a bar.
@@ -195,8 +195,8 @@ def test_a_bad_loop_is_left_out_and_counted(bad, make_source):
     events = (play(), Event(6.0, "deck.1.seed", 1.0))
     engine = Engine(LiveSet(({"voice": "kick"},), events), make_source(render=render))
     out = sound_of(engine, 6.0)[0]
-    assert engine.decks[0].failed_loops == 1
-    assert engine.decks[0].last_error
+    assert engine.decks[0].swaps.failed_loops == 1
+    assert engine.decks[0].swaps.last_error
     for beat in range(12):
         assert abs(out[beat * BEAT_SAMPLES]) > 0.4
 

@@ -120,9 +120,9 @@ def test_the_spread_is_turned_at_grid_lines_and_glides():
 
 
 def test_knobs_of_the_ensemble_act_at_the_next_line_and_hold_waits():
-    for refresh, expected in [("bars", [0, 4]), ("hold", [0])]:
+    for refresh, expected in [("bars", [0, 2]), ("hold", [0])]:
         plan = DeckPlan(deck(refresh=refresh, refresh_bars=0.0, spread=0.3))
-        plan.add(PlanEvent(Fraction(1), "member_solo", 2.0))
+        plan.add(PlanEvent(Fraction(3, 2), "member_solo", 2.0))
         assert [beat for beat, _ in requests_of(plan, 16)] == expected
 
 
@@ -201,7 +201,7 @@ def test_knobs_of_the_ensemble_are_taken_back(make_engine):
 
 def test_more_like_this_queues_neighbours_of_what_plays(make_engine):
     engine = make_engine(LiveSet((deck(refresh="bars", refresh_bars=1.0, spread=0.2, queue="12 13 14"),)))
-    engine.process(BAR_SAMPLES // 2)
+    engine.process(5 * BAR_SAMPLES // 8)  # what comes with the next bar is fixed already
     queued = engine.submit("deck.1.more_like_this", 0.3)
     items = parse_queue(str(queued.value))
     assert [type(item) for item in items] == [Neighbour] * 4 + [Seed] * 2

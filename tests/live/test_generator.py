@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aijockey.live.generator import Generator, voice_noise
+from aijockey.live.generator import Generator
 from aijockey.live.graph import GenerationError
 from aijockey.live.sampler import step_times
+from aijockey.live.voice_noise import voice_noise
 from aijockey.pack.errors import ManifestError
 from aijockey.pack.manifest import DirectSpec, GriffinLimSpec
 

@@ -20,7 +20,7 @@ from aijockey.live.latent_store import LatentStore
 from aijockey.live.loop_maker import LoopMaker
 from aijockey.live.loops import LoopRequest
 from aijockey.live.moments import parse_moment
-from aijockey.live.points import Point
+from aijockey.live.point_text import read_point
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +119,7 @@ def test_a_loop_is_inverted_kept_and_played_again(generator):
     key = store.add(inversion.latent)
     moment = parse_moment(moment_of("hats", key))
     assert moment == {"voice": "hats", "point": f"#{key}"}
-    sound = LoopMaker(generator, None, store.latent)(LoopRequest("hats", Point.parse(f"#{key}")))
+    sound = LoopMaker(generator, None, store.latent)(LoopRequest("hats", read_point(f"#{key}")))
     np.testing.assert_array_equal(sound[0], generator.generate("hats", inversion.latent[None])[0])
 
 

@@ -14,9 +14,9 @@ from aijockey.live.loop_source import DirectSource, generate_loop
 from aijockey.live.loops import TARGET_LUFS, LoopRequest, make_loop
 from aijockey.live.loudness import loudness_lufs
 from aijockey.live.members import Ensemble, ensemble_of
-from aijockey.live.points import Point
+from aijockey.live.point_text import read_point
 
-REQUEST = LoopRequest("kick", Point.parse("7"), (("brightness", 0.5),), ensemble=ensemble_of(0.4, 3))
+REQUEST = LoopRequest("kick", read_point("7"), (("brightness", 0.5),), ensemble=ensemble_of(0.4, 3))
 
 
 class Counting:
@@ -53,7 +53,7 @@ def test_a_request_without_an_ensemble_is_one_loop_in_mono(counting):
 
 def test_an_ensemble_is_the_mix_of_its_members_which_are_points_like_any_other(counting):
     stereo = LoopMaker(counting)(REQUEST)
-    points = [Point.parse(text) for text in ("7", "7~4294967297@0.4", "7~4294967298@0.4")]
+    points = [read_point(text) for text in ("7", "7~4294967297@0.4", "7~4294967298@0.4")]
     members = [
         generate_loop(counting.generator, replace(REQUEST, point=point, ensemble=None)) for point in points
     ]
@@ -78,7 +78,7 @@ def test_a_soloed_member_and_a_lone_one_stay_mono(counting):
     soloed = maker(replace(REQUEST, ensemble=Ensemble(0.4, 3, (), 2)))
     assert soloed.shape == (1, 192_000)
     np.testing.assert_array_equal(
-        soloed, maker(replace(REQUEST, point=Point.parse("7~4294967297@0.4"), ensemble=None))
+        soloed, maker(replace(REQUEST, point=read_point("7~4294967297@0.4"), ensemble=None))
     )
 
 
@@ -87,10 +87,10 @@ def test_stored_latents_are_found(counting, tmp_path):
     latent = counting.latent("kick", 3)
     key = store.add(latent)
     maker = LoopMaker(counting, None, store.latent)
-    stored = maker(LoopRequest("kick", Point.parse(f"#{key}")))
-    np.testing.assert_allclose(stored, maker(LoopRequest("kick", Point.parse("3"))), atol=0.02)
+    stored = maker(LoopRequest("kick", read_point(f"#{key}")))
+    np.testing.assert_allclose(stored, maker(LoopRequest("kick", read_point("3"))), atol=0.02)
     with pytest.raises(AijockeyError, match="no such latent"):
-        maker(LoopRequest("kick", Point.parse("#0123456789ab")))
+        maker(LoopRequest("kick", read_point("#0123456789ab")))
 
 
 def test_a_request_goes_to_another_process_and_back():

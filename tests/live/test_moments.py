@@ -106,7 +106,9 @@ def test_the_policy_says_when_loops_are_renewed(policy, expected):
 
 def test_on_change_a_control_is_heard_at_the_next_line_and_nothing_else_is_renewed():
     events = [(5, "controls.density", 1.0), (21.5, "controls.density", 0.5)]
-    assert [beat for beat, _ in swaps({"refresh": "change"}, events)] == [0.0, 8.0, 24.0]
+    assert [beat for beat, _ in swaps({"refresh": "change"}, events)] == [0.0, 5.0, 22.0]
+    on_bars = {"refresh": "change", "ride_beats": -1.0}
+    assert [beat for beat, _ in swaps(on_bars, events)] == [0.0, 8.0, 24.0]
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,25 @@ def test_events_of_one_grid_line_make_one_swap():
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("point", "7"), ("controls.density", 1.0), ("spread", 0.4), ("pad_x", 0.2)]
+)
+@pytest.mark.parametrize(("ride_beats", "line"), [(1.0, 6), (-1.0, 8), (0.0, Fraction(11, 2)), (16.0, 16)])
+def test_a_move_through_latent_space_has_a_grid_of_its_own(name, value, ride_beats, line):
+    moments = {f"moment_{number}": f"voice=kick; point={number}" for number in (1, 2, 3, 4)}
+    setup = {"play": 1.0, "ride_beats": ride_beats, **moments}
+    _, swap = swaps_of([(Fraction(53, 10), name, value)], setup)
+    assert swap.beat == line
+    assert swap.ride
+
+
+def test_moves_come_with_a_launch_that_waits():
+    events = [(5, "voice", "hats"), (5, "point", "7"), (Fraction(11, 2), "controls.density", 1.0)]
+    _, swap = swaps_of(events, {"play": 1.0})
+    assert (swap.beat, swap.ride) == (8, False)
+    assert swap.request == LoopRequest("hats", Seed(7), (("density", 1.0),))
+
+
 def test_stop_is_a_swap_to_nothing_and_start_again_asks_again():
     swaps = swaps_of([(0, "play", 1.0), (6, "play", 0.0), (9, "play", 1.0)])
     assert [(swap.beat, swap.request is None) for swap in swaps] == [(0, False), (8, True), (12, False)]

@@ -17,6 +17,7 @@ from aijockey.live.latent_math import (
     slerp,
 )
 from aijockey.live.loops import LoopRequest
+from aijockey.live.point_text import read_point
 from aijockey.live.points import (
     MOST_DEPTH,
     MOST_LEAVES,
@@ -40,12 +41,12 @@ def normal(seed):
 
 
 def latent(text, **stored):
-    return latent_at(Point.parse(text), normal, lambda key: stored["stored"])
+    return latent_at(read_point(text), normal, lambda key: stored["stored"])
 
 
 @given(point=st.from_type(Point))
 def test_a_point_is_read_as_it_was_written(point):
-    assert Point.parse(str(point)) == point
+    assert read_point(str(point)) == point
     request = LoopRequest("kick", point, (("a", -1.0),))
     assert LoopRequest.from_json(request.as_json()) == request
 
@@ -67,7 +68,7 @@ def test_a_point_is_read_as_it_was_written(point):
     ],
 )  # fmt: skip
 def test_texts_mean_what_the_grammar_says(text, point):
-    assert Point.parse(text) == point
+    assert read_point(text) == point
 
 
 @pytest.mark.parametrize(
@@ -88,19 +89,19 @@ def test_texts_mean_what_the_grammar_says(text, point):
 )  # fmt: skip
 def test_other_texts_say_what_is_wrong(text, guess):
     with pytest.raises(PointError, match=guess):
-        Point.parse(text)
+        read_point(text)
 
 
 @given(text=st.text("0123456789#()>~/&*+|@.-esound", max_size=60))
 @settings(max_examples=200)
 def test_whatever_is_written_is_a_point_or_an_error(text):
     try:
-        point = Point.parse(text)
+        point = read_point(text)
     except PointError:
         return
     assert point.leaves <= MOST_LEAVES
     assert point.depth <= MOST_DEPTH
-    assert Point.parse(str(point)) == point
+    assert read_point(str(point)) == point
 
 
 @given(amount=st.floats(0, 1), seed=st.integers(0, 1000))
@@ -177,7 +178,7 @@ def test_the_parts_of_a_style_make_the_whole_in_pairs():
     with pytest.raises(PointError, match="no part 'bass'"):
         latent("7/9@bass")
     with pytest.raises(PointError, match="two axes"):
-        latent_at(Point.parse("7/9@sound"), lambda seed: np.ones(4, np.float32))
+        latent_at(read_point("7/9@sound"), lambda seed: np.ones(4, np.float32))
 
 
 def test_a_stored_latent_is_looked_up_and_checked():

@@ -5,7 +5,7 @@ import pytest
 
 from aijockey.live.latent_store import LatentStore, encode, identify, latent_bytes
 from aijockey.live.loops import LoopRequest
-from aijockey.live.points import Point
+from aijockey.live.point_text import read_point
 from aijockey.live.set_file import LiveSet, parse_set, read_set, write_set
 from aijockey.live.set_journal import SetJournal
 from aijockey.live.set_latents import MOST_IN_A_SET, carrying, keys_of_set, unpack
@@ -29,7 +29,7 @@ def full_set(keys):
         {"point": f"#{a}>(7/#{b}@rhythm)@0.5", "queue": f"12 #{c} m3", "moment_3": f"voice=x; point=#{d}"},
         {},
     )
-    entry = Entry(1, 0.0, 0.0, LoopRequest("x", Point.parse(f"#{f}~3@0.2")))
+    entry = Entry(1, 0.0, 0.0, LoopRequest("x", read_point(f"#{f}~3@0.2")))
     return LiveSet(decks, (Event(4.0, "deck.2.loop", f"voice=x; point=(#{e}|#{a})@0.25"),), entries=(entry,))
 
 

@@ -1,4 +1,5 @@
 from fractions import Fraction
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -11,7 +12,8 @@ from aijockey.live.latent_math import angle_between, latent_at
 from aijockey.live.moments import format_moment
 from aijockey.live.pace import USUAL_PACE, Pace, pace_of
 from aijockey.live.plan import DeckPlan, PlanEvent
-from aijockey.live.points import Blend, Neighbour, Point, Seed, Way
+from aijockey.live.point_text import read_point
+from aijockey.live.points import Blend, Neighbour, Seed, Way
 from aijockey.live.ride import PAD_PLACES, bred, pad_point, shaken, shortened
 from aijockey.live.walks import WALKS, directions_of, walk_point
 
@@ -20,6 +22,7 @@ BY_PACE = [name for name, walk in WALKS.items() if not walk.by_period]
 SLOW = Pace((0.1, 1.0), (1.0, 10.0))  # a tenth of a radian is a decibel
 
 
+@cache
 def normal(seed):
     return np.random.default_rng([seed, 5]).normal(size=SHAPE).astype(np.float32)
 
@@ -49,8 +52,10 @@ def test_a_walk_by_pace_has_no_jumps_and_the_pace_that_was_asked_for(kind, range
     gone = np.arange(0, 60, 0.05)
     path = latents(walk_point(Seed(7), kind, 3, range_rad, float(angle)) for angle in gone)
     steps = steps_of(path)
-    assert steps.max() < 1.5 * steps.mean()
-    assert steps.mean() == pytest.approx(0.05, rel=0.15)
+    # From the first step on, and wherever on the sphere it is; a few parts in a hundred are the noise of directions.
+    assert steps == pytest.approx(0.05, rel=0.1)
+    assert steps[:20].mean() == pytest.approx(0.05, rel=0.05)
+    assert steps.mean() == pytest.approx(0.05, rel=0.03)
     away = np.array([angle_between(normal(7), latent) for latent in path])
     assert away[0] == 0.0
     assert away.max() < 1.6 * range_rad
@@ -66,7 +71,7 @@ def test_walks_of_other_seeds_go_elsewhere_and_the_same_seed_goes_the_same_way(k
 
 
 def test_a_circle_closes_and_an_orbit_stays_at_its_distance():
-    turn = 2 * np.pi * 0.3
+    turn = 2 * np.pi * np.sin(0.3)
     assert walk_point(Seed(7), "circle", 1, 0.6, turn) == Seed(7)
     for gone in np.linspace(4, 20, 30):
         (latent,) = latents([walk_point(Seed(7), "orbit", 1, 0.5, float(gone))])
@@ -75,15 +80,24 @@ def test_a_circle_closes_and_an_orbit_stays_at_its_distance():
 
 def test_walks_by_period_repeat_and_do_what_they_are_called():
     at = {
-        kind: [WALKS[kind].place(0.5, gone, 0)[0] for gone in (0.0, 0.25, 0.5, 0.75)]
+        kind: [np.arcsin(WALKS[kind].place(0.5, gone, 0)[1]) for gone in (0.0, 0.25, 0.5, 0.75)]
         for kind in ("sine", "triangle", "decay")
     }
     assert at["sine"] == pytest.approx([0, 0.5, 0, -0.5])
     assert at["triangle"] == pytest.approx([0, 0.25, 0.5, 0.25])
-    assert at["decay"][0] == 0.5
+    assert at["decay"][0] == pytest.approx(0.5)
     assert at["decay"] == sorted(at["decay"], reverse=True)
     for kind in at:
         assert walk_point(Seed(7), kind, 3, 0.5, 0.3) == walk_point(Seed(7), kind, 3, 0.5, 4.3)
+
+
+@pytest.mark.parametrize("kind", WALKS)
+@pytest.mark.parametrize("range_rad", [0.0, 1e-3, 0.6, 1.5])
+def test_places_of_walks_lie_on_the_sphere(kind, range_rad):
+    for gone in (0.0, 0.01, 0.7, 30.0):
+        place = WALKS[kind].place(range_rad, gone, 2)
+        assert len(place) == WALKS[kind].directions + 1
+        assert np.linalg.norm(place) == pytest.approx(1.0)
 
 
 def test_drift_never_comes_back_within_many_turns():
@@ -126,7 +140,7 @@ def test_a_jump_is_heard_as_it_is_and_the_walk_begins_again_there():
     points = points_of(setup, [(41, "seed", 9.0), (81, "point", "7~3@0.2")], until=100, paces={"kick": SLOW})
     assert points[44.0] == Seed(9)
     assert points[48.0] == walk_point(Seed(9), "orbit", 0, 0.6, 0.2)
-    assert points[84.0] == Point.parse("7~3@0.2")
+    assert points[81.0] == read_point("7~3@0.2")
 
 
 def test_a_walk_goes_around_where_a_glide_is():
@@ -140,7 +154,7 @@ def test_a_walk_goes_around_where_a_glide_is():
 def test_a_hand_puts_the_walk_anywhere_along_its_path():
     setup = {"walk_kind": "circle", "walk_pace": 0.0}
     points = points_of(setup, [(5, "walk_place", 0.4), (21, "walk_kind", "none")], until=40)
-    assert points == {0.0: Seed(0), 8.0: walk_point(Seed(0), "circle", 0, 0.6, 0.4), 24.0: Seed(0)}
+    assert points == {0.0: Seed(0), 5.0: walk_point(Seed(0), "circle", 0, 0.6, 0.4), 21.0: Seed(0)}
 
 
 MOMENTS = {f"moment_{number}": f"voice=kick; point={number}" for number in (1, 2, 3, 4)}
@@ -165,8 +179,8 @@ def test_a_deck_follows_the_pad_and_leaves_it_with_the_next_jump():
         until=40,
     )
     texts = {number: MOMENTS[f"moment_{number}"] for number in (1, 2, 3, 4)}
-    assert points[8.0] == pad_point(0.0, 0.5, texts, "kick")
-    assert points[12.0] == Seed(1)
+    assert points[5.0] == pad_point(0.0, 0.5, texts, "kick")
+    assert points[9.0] == Seed(1)
     assert points[16.0] == pad_point(0.0, 1.0 - 3 / 8, texts, "kick")
     assert points[24.0] == Seed(4)
     assert points[32.0] == Seed(5)
@@ -256,10 +270,10 @@ def test_shakes_and_children_stay_short():
     point = Seed(7)
     for seed in range(60):
         point = shaken(point, 0.25, 2**31 - 1 - seed)
-        assert Point.parse(str(point)) == point
+        assert read_point(str(point)) == point
     assert angle_between(*latents([point, shaken(point, 0.25, 1)])) == pytest.approx(0.25, abs=0.1)
     child = bred(Seed(1), Seed(2), 9)
-    assert Point.parse(str(child)) == child
+    assert read_point(str(child)) == child
     for parent in (1, 2):
         assert angle_between(normal(parent), latents([child])[0]) == pytest.approx(np.pi / 3, abs=0.1)
     assert shortened(Way(Way(Way(Seed(1), Seed(2), 0.5), Seed(3), 0.5), Seed(4), 0.5), 1) == Way(

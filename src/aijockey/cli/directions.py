@@ -1,7 +1,11 @@
-"""``aijockey directions``: find, calibrate and prove the named controls of a pack's voices."""
+"""``aijockey directions``: find, calibrate and prove the named controls of a pack's voices, and measure their paces."""
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aijockey.pack.pack import Pack
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,6 +26,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--held-out", type=int, metavar="N", help="latents of the table; 500, or 84 with --quick"
     )
     parser.add_argument("--workers", type=int, metavar="N", help="processes; one a core if not given")
+    parser.add_argument(
+        "--paces",
+        action="store_true",
+        help="measure only how far walks go in a bar to be heard equally fast, anew; directions stay as they are "
+        "(minutes)",
+    )
     parser.add_argument("--json", action="store_true", help="print the directions and figures as JSON")
     parser.add_argument("--force", action="store_true", help="replace a pack that is already there")
 
@@ -57,6 +67,8 @@ def run(arguments: argparse.Namespace) -> int:
     names = tuple(pack.manifest.voice(name).name for name in chosen) or tuple(
         v.name for v in pack.manifest.voices
     )
+    if arguments.paces:
+        return measure_paces(pack, names, target, workers, arguments)
     settings = dataclasses.replace(QUICK if arguments.quick else Settings(), processes=workers)
     if arguments.held_out is not None:
         if arguments.held_out < len(MEL_MEASURES):
@@ -88,5 +100,38 @@ def run(arguments: argparse.Namespace) -> int:
         )
         return 0
     print(terminal_table(made.manifest, names))
+    print(f"\n{target}: hash {made.hash[:12]}")
+    return 0
+
+
+def measure_paces(
+    pack: "Pack", names: tuple[str, ...], target: Path, workers: int, arguments: argparse.Namespace
+) -> int:
+    """Measure the paces of some voices, print them, write the pack."""
+    import dataclasses
+    import json
+    import sys
+
+    from tqdm import tqdm
+
+    from aijockey.evaluate.directions.remake import write_paces
+
+    with tqdm(total=len(names), unit="voice", file=sys.stderr) as bar:
+        made = write_paces(
+            pack,
+            names,
+            target,
+            force=arguments.force,
+            processors=workers,
+            progress=lambda voice, pace: bar.update(),
+        )
+    paces = {name: pace for name in names if (pace := made.manifest.voice(name).pace) is not None}
+    if arguments.json:
+        listed = {name: dataclasses.asdict(pace) for name, pace in paces.items()}
+        print(json.dumps({"pack": str(target), "hash": made.hash, "paces": listed}, indent=1))
+        return 0
+    for name, pace in paces.items():
+        shown = zip(pace.angles_rad, pace.changes_db, strict=True)
+        print(f"{name:12}", "  ".join(f"{angle:g} rad {change:.2f} dB" for angle, change in shown))
     print(f"\n{target}: hash {made.hash[:12]}")
     return 0

@@ -45,13 +45,13 @@ def run(arguments: argparse.Namespace) -> int:
     from aijockey.pack.find import find_pack
     from aijockey.pack.pack import Pack
 
-    if importlib.util.find_spec("matplotlib") is None:
-        raise MissingExtraError("matplotlib", "train")
     pack = Pack.open(find_pack(arguments.pack))
     voice = pack.manifest.voice(arguments.voice)
     page = arguments.output / f"{voice.name}.html"
     if page.exists() and not arguments.force:
         raise AudioFileError(f"{page}: exists already; --force overwrites it")
+    if importlib.util.find_spec("matplotlib") is None:
+        raise MissingExtraError("matplotlib", "train")
     try:
         arguments.output.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -207,6 +207,11 @@ PARAMETERS: tuple[Parameter, ...] = (
         "grid of launches and swaps; 0 is off (a sixteenth), -1 is that of the transport",
         True, (-1.0, *GRIDS),
     ),
+    Parameter(
+        "deck", "ride_beats", "beats", -1, 32, 1.0, "choice",
+        "grid on which moves in latent space are heard, in phase; 0 is off (a sixteenth), -1 is that of launches",
+        True, (-1.0, *GRIDS),
+    ),
     Parameter("deck", "refresh", "", 0, 0, "bars", "choice",
               "when loops are renewed: every refresh_bars, when something changed, or never (hold)",
               True, ("hold", "bars", "change")),

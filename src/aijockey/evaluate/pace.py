@@ -2,7 +2,8 @@
 
 For points of the voice and a direction each, the log-mels at some angles are compared with that of the point itself,
 by the measure of `aijockey.evaluate.movement`: mean absolute change in dB. The mean over points is the voice's curve
-of change over angle; `aijockey.live.pace` reads it backwards. No vocoder is needed: what it adds is the same for all.
+of change over angle; `aijockey.live.pace` reads it backwards, and a walk goes that angle on the sphere from bar to bar
+(`aijockey.live.walks`). No vocoder is needed: what it adds is the same for all.
 """
 
 import dataclasses
@@ -22,8 +23,10 @@ from aijockey.pack.manifest import Manifest, PaceSpec
 
 Float = npt.NDArray[np.float32]
 
-ANGLES_RAD = (0.05, 0.1, 0.2, 0.4, 0.8)
-POINTS = 24
+ANGLES_RAD = (0.1, 0.2, 0.4, 0.8)
+# Loops answer to an angle each in their own way, by a fifth (rhythms) to a half (bass lines) more or less: with so many
+# the mean is right within 2 to 5 %.
+POINTS = 96
 # Seeds that nobody plays first, so that a calibration is not of the very loops that it is shown on.
 FIRST_SEED = 5_000_000
 

@@ -26,8 +26,8 @@ from aijockey.live.loops import LoopRequest
 from aijockey.live.members import OF_THE_ENSEMBLE
 from aijockey.live.moments import EMPTY, format_moment, parse_moment, parse_pair
 from aijockey.live.performance import Performance
-from aijockey.live.plan import COMMON_GRID, KNOBS, DeckPlan, PlanEvent, request_text
-from aijockey.live.points import Point
+from aijockey.live.plan import COMMON_GRID, KNOBS, LAUNCHES, DeckPlan, PlanEvent, request_text
+from aijockey.live.point_text import read_point
 from aijockey.live.ride import bred, drawn_seed, shaken
 from aijockey.live.set_file import LiveSet
 from aijockey.live.set_parts import Event, SetError, check_move, checked
@@ -183,7 +183,8 @@ class Conductor:
         if target.deck is not None and (
             target.parameter.name in LOOP_CHOICES or target.parameter.name in KNOBS
         ):
-            self._decks[target.deck].gestures.moved(Fraction(event.beat), sample)
+            launches = target.parameter.name in LAUNCHES
+            self._decks[target.deck].gestures.moved(Fraction(event.beat), sample, launches)
         return event
 
     def _log(self, event: Event, target: Target) -> None:
@@ -327,7 +328,7 @@ class Conductor:
             if "point" not in parent:
                 raise SetError(f"deck.{deck + 1}.breed: moment {number} holds no loop; store one there first")
         coin = drawn_seed(f"{value}@{float(beat)!r}") if seed is None else seed
-        child = bred(Point.parse(str(mother["point"])), Point.parse(str(father["point"])), coin)
+        child = bred(read_point(str(mother["point"])), read_point(str(father["point"])), coin)
         of_the_loop = {name: kept for name, kept in mother.items() if name not in KEPT}
         return [(f"deck.{deck + 1}.loop", format_moment({**of_the_loop, "point": str(child)}), 0.0)], True
 

@@ -4,7 +4,6 @@ import bisect
 import math
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
@@ -22,33 +21,21 @@ from aijockey.live.plan import DeckPlan, PlanEvent, Swap
 from aijockey.live.reading import Hands, Reading
 from aijockey.live.set_parts import Entry
 from aijockey.live.stretch import LOOKAHEAD_BEATS
+from aijockey.live.swap_queue import SwapQueue
 from aijockey.music.grid import BEAT_SAMPLES, RATE_HZ
 from aijockey.music.key import in_key
 
 Float = npt.NDArray[np.float32]
 
-# How long before it is settled a swap is fixed; what a hand does later acts at the next grid line.
-COMMIT_BEATS = Fraction(5, 4)
+# How long before it is settled a swap is fixed; what a hand does later acts at the next grid line. About as long as
+# one loop takes to make: one that takes longer comes a line later.
+COMMIT_BEATS = Fraction(1, 2)
 TOO_EARLY = 1e-6  # of a tick
 # How much earlier than it is fixed a loop is asked for at least, in case nothing changes.
 FORESIGHT_BEATS = Fraction(4)
 # A deck that starts from silence fades in within this much before its grid line.
 START_FADE_SAMPLES = RATE_HZ // 200
 ENTERED = 4096
-
-
-@dataclass
-class _Waiting:
-    """A swap whose loop was asked for."""
-
-    swap: Swap
-    ticket: Ticket | None
-    beat: Fraction
-
-    @property
-    def settles(self) -> Fraction:
-        """When it must be known whether the loop is there."""
-        return self.beat - Fraction(self.swap.fade_beats) - Fraction(LOOKAHEAD_BEATS)
 
 
 @lru_cache(maxsize=64)
@@ -81,20 +68,16 @@ class Deck:
         entries: Mapping[float, Entry] | None = None,
     ) -> None:
         self.plan = DeckPlan(setup, common_grid_beats, paces_of_source(source))
-        self.late_swaps = 0
-        self.failed_loops = 0
-        self.last_error: str | None = None
-        self.late = False
+        self.swaps = SwapQueue(number, self._ask, outcomes, entries or {})
         self.entered: deque[tuple[Fraction, LoopRequest | None]] = deque(maxlen=ENTERED)
         self.moved: list[tuple[Fraction, Mapping[str, Value]]] = []
-        self._number, self._outcomes, self._entries = number, outcomes, entries or {}
+        self._number, self._outcomes = number, outcomes
         self._source = source
         self._clock = clock
         self._channels = source.channels
         self._due: Fraction | None = Fraction(-1)  # the plan has nothing to do before this beat
         self._tick = -1
         self._cursor = Fraction(-1)
-        self._waiting: deque[_Waiting] = deque()
         self.gestures = GestureDelays()
         self._moved = False  # since the plan was last looked ahead in
         self._foreseen: dict[LoopRequest, Ticket] = {}
@@ -125,11 +108,6 @@ class Deck:
         return self.request.voice if self.request else None
 
     @property
-    def next(self) -> tuple[Fraction, LoopRequest | None] | None:
-        """The swap that waits first: its beat and loop (None: it stops); None if none does."""
-        return (self._waiting[0].beat, self._waiting[0].swap.request) if self._waiting else None
-
-    @property
     def silent(self) -> bool:
         """Whether nothing plays and nothing is about to."""
         return self._timeline.silent and self._is_plain_silence
@@ -137,21 +115,6 @@ class Deck:
     @property
     def _is_plain_silence(self) -> bool:
         return len(self._heads) == 1 and self._heads[0].loop is None and not self._changes
-
-    @property
-    def pending(self) -> bool:
-        """Whether a loop that was asked for is not there yet."""
-        return any(
-            item.ticket and item.ticket.loop is None and item.ticket.error is None for item in self._waiting
-        )
-
-    def overdue(self) -> list[Entry]:
-        """Planned loops that have been put off and are still not there: none of them has been heard. Thread: audio"""
-        return [
-            Entry(self._number, float(item.swap.beat), None, item.swap.request, "late")
-            for item in self._waiting
-            if item.beat > item.swap.beat and item.swap.request is not None
-        ]
 
     def plan_ahead(self, now: Moment) -> None:
         """Ask for the loops that will be needed soon, once a tick. Thread: audio"""
@@ -176,10 +139,9 @@ class Deck:
         Thread: audio
         """
         ticks = [(now.tick // TICKS_PER_BEAT + 1) * TICKS_PER_BEAT]
-        # In floats, which are quicker than fractions; rounded so that a tick is at most told too early.
-        if self._waiting:
-            first = self._waiting[0]
-            settles = float(first.beat) - first.swap.fade_beats - LOOKAHEAD_BEATS
+        # Rounded so that a tick is at most told too early.
+        settles = self.swaps.settles_beats
+        if settles is not None:
             ticks.append(math.ceil(settles * TICKS_PER_BEAT - TOO_EARLY) - 1)
         if self._due is not None:
             planned = float(self._due) - float(self._ahead_beats)
@@ -195,9 +157,8 @@ class Deck:
             return
         self._tick = tick
         # All that settles before the next tick.
-        until = Fraction(tick + 1, TICKS_PER_BEAT)
-        while self._waiting and self._waiting[0].settles <= until:
-            self._settle_first(until)
+        for swap, loop, beat in self.swaps.settle(Fraction(tick + 1, TICKS_PER_BEAT)):
+            self._enter(swap, loop, beat)
         self._timeline.forget(now.reference)
 
     def add(self, event: PlanEvent) -> None:
@@ -322,7 +283,7 @@ class Deck:
         hand_waits = True
         until = self._cursor + self._foresight(now)
         for swap in self.plan.peek(until) if self._is_due(until) else ():
-            if swap.request is None or swap.same or self._is_lost(swap):
+            if swap.request is None or swap.same or self.swaps.is_lost(swap):
                 continue
             ticket = self._foreseen.get(swap.request)
             if ticket is None or ticket.error:
@@ -347,98 +308,34 @@ class Deck:
             return FORESIGHT_BEATS
         return max(FORESIGHT_BEATS, Fraction(ahead_s * self._clock.tempo_at(now.sample) / 60.0))
 
-    def _is_lost(self, swap: Swap) -> bool:
-        entry = self._entries.get(float(swap.beat))
-        return entry is not None and entry.beat is None
-
     def _plan(self, swap: Swap) -> None:
         if swap.same:
             self.moved.append((swap.beat, swap.mixer))
-            return
-        before = self._entries.get(float(swap.beat))
-        if before is not None and before.beat is None:
-            self._lose(swap, before.lost)
-            return
-        beat = Fraction(before.beat) if before is not None and before.beat is not None else swap.beat
-        if (
-            before is None
-            and self._waiting
-            and self._waiting[-1].beat >= beat
-            and self._waits_for_older(swap)
-        ):
-            self._lose(swap, "late")
-            return
-        while self._waiting and self._waiting[-1].beat >= beat:
-            self._lose(self._waiting.pop().swap, "late")
-        ticket = None
-        if swap.request:
-            foreseen, since = self._foreseen.get(swap.request), float(self._timeline.last.beat)
-            by_hand = self.gestures.waits_at(swap.beat)
-            ticket = request_fixed(self._source, swap.request, foreseen, since, by_hand)
-        self._waiting.append(_Waiting(swap, ticket, beat))
+        else:
+            self.swaps.add(swap)
 
-    def _waits_for_older(self, swap: Swap) -> bool:
-        """Whether a renewal is left out for the late loop that is being made.
+    def _ask(self, swap: Swap) -> Ticket:
+        assert swap.request is not None
+        foreseen, since = self._foreseen.get(swap.request), float(self._timeline.last.beat)
+        by_hand = self.gestures.waits_at(swap.beat)
+        return request_fixed(self._source, swap.request, foreseen, since, by_hand)
 
-        Were each to give way to the next, a machine that is too slow would never come to play a fresh one.
-        """
-        older = self._waiting[-1]
-        is_made = older.ticket is None or older.ticket.loop is not None or older.ticket.error is not None
-        return swap.renewal and not is_made
-
-    def _lose(self, swap: Swap, why: str) -> None:
-        if swap.request is not None:
-            self._outcomes(Entry(self._number, float(swap.beat), None, swap.request, why))
-
-    def _settle_first(self, until: Fraction) -> None:
-        """The first waiting swap is near: it enters, or waits for the next grid line, or is dropped."""
-        waiting = self._waiting[0]
-        ticket, swap = waiting.ticket, waiting.swap
-        if ticket is not None and ticket.error is not None:
-            self.failed_loops += 1
-            self.last_error = ticket.error
-            self.late = False
-            self._waiting.popleft()
-            self._lose(swap, "failed")
-            return
-        if ticket is not None and ticket.loop is None:
-            self.late = True
-            if len(self._waiting) > 1 and self._waiting[1].swap.request is None:
-                self._lose(self._waiting.popleft().swap, "late")  # it would come in only to be stopped
-                return
-            self.late_swaps += 1
-            earliest = until + (waiting.beat - waiting.settles)
-            waiting.beat = (earliest // swap.grid_beats + 1) * swap.grid_beats
-            # A later swap that is due by then replaces it, unless that is only fresher and not there either.
-            while len(self._waiting) > 1 and self._waiting[1].beat <= waiting.beat:
-                later = self._waiting[1]
-                if later.swap.renewal and later.ticket is not None and later.ticket.loop is None:
-                    del self._waiting[1]
-                    self._lose(later.swap, "late")
-                    continue
-                self._lose(self._waiting.popleft().swap, "late")
-                waiting = self._waiting[0]
-            return
-        self._waiting.popleft()
-        self.late = False
-        self._enter(waiting, ticket.loop if ticket else None)
-
-    def _enter(self, waiting: _Waiting, loop: Loop | None) -> None:
-        swap, last = waiting.swap, self._timeline.last
-        at = int(waiting.beat * BEAT_SAMPLES + Fraction(1, 2))
+    def _enter(self, swap: Swap, loop: Loop | None, beat: Fraction) -> None:
+        last = self._timeline.last
+        at = int(beat * BEAT_SAMPLES + Fraction(1, 2))
         fade = int(swap.fade_beats * BEAT_SAMPLES)
         if last.loop is None:
             fade = min(fade, START_FADE_SAMPLES)
         # Not into the past: at the very start there is nothing to fade from.
         fade = max(0, min(fade, at - self._clock.reference_at(0), at - last.at))
         tonal = self._source.voices.get(swap.request.voice, False) if swap.request else False
-        self._timeline.add(Playing(at, fade, loop, tonal, waiting.beat, swap.request))
-        self.entered.append((waiting.beat, swap.request))
+        self._timeline.add(Playing(at, fade, loop, tonal, beat, swap.request))
+        self.entered.append((beat, swap.request))
         if swap.mixer:
-            self.moved.append((waiting.beat, swap.mixer))
+            self.moved.append((beat, swap.mixer))
         if tonal != last.tonal and self.values["pitch_semitones"]:
             # Tonal voices move in key, rhythms freely.
-            self.send("in_key", self._clock.sample_at(waiting.beat), self.values["in_key"])
+            self.send("in_key", self._clock.sample_at(beat), self.values["in_key"])
         if swap.request is not None:
-            self._outcomes(Entry(self._number, float(swap.beat), float(waiting.beat), swap.request))
-            self.gestures.heard(swap.beat, self._clock.sample_at(waiting.beat - Fraction(fade, BEAT_SAMPLES)))
+            self._outcomes(Entry(self._number, float(swap.beat), float(beat), swap.request))
+            self.gestures.heard(swap.beat, self._clock.sample_at(beat - Fraction(fade, BEAT_SAMPLES)))

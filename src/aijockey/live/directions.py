@@ -56,7 +56,7 @@ class VoiceDirections:
                 )
             index = self.names.index(name)
             strengths[:, index] = np.interp(column, *self._curves[index])
-        offsets = np.tensordot(strengths, self._vectors, axes=1).astype(np.float32)
+        offsets = np.einsum("bd,d...->b...", strengths, self._vectors).astype(np.float32)
         return offsets, strengths @ self._pushes
 
 

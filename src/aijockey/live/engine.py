@@ -142,7 +142,7 @@ class Engine:
         """
         for deck in self.decks:
             deck.plan_ahead(Moment.of(self.clock, self._position))
-        return not any(deck.pending for deck in self.decks)
+        return not any(deck.swaps.pending for deck in self.decks)
 
     def submit(self, address: str, value: object, over_beats: float = 0.0) -> Event | None:
         """Do something now: applied from the next quantum on (mixer, tempo, reading) or at the deck's next grid
@@ -162,7 +162,7 @@ class Engine:
 
     def recorded(self, title: str | None = None) -> LiveSet:
         """What was played so far, as a set that plays it again sample for sample. Thread: audio"""
-        overdue = [entry for deck in self.decks for entry in deck.overdue()]
+        overdue = [entry for deck in self.decks for entry in deck.swaps.overdue()]
         return self.performance.live_set_at(self.clock.beat_at(self._position), title, overdue=overdue)
 
     def state(self) -> dict[str, Any]:

@@ -69,7 +69,7 @@ def mix_members(members: Float, weights: Double) -> Float:
         return np.zeros((2, samples), dtype=np.float32)
     raised = np.sqrt(power[0] / np.maximum(power, power[0] * 10.0 ** (-MOST_RAISE_DB / 10.0)))
     spectra = spectra * raised[:, None].astype(np.float32)
-    high = weights.astype(np.float32) @ spectra
+    high = np.einsum("sm,mb->sb", weights.astype(np.float32), spectra)
     one = np.tensordot(np.square(weights).sum(axis=0), _octave_powers(spectra, octaves), axes=1)
     one = one / np.square(weights).sum()
     middle = _octave_powers(high.mean(axis=0), octaves)
@@ -117,7 +117,7 @@ def _curves(samples: int) -> tuple[Double, Double, npt.NDArray[np.intp]]:
 
 
 def _power(spectra: npt.NDArray[np.complexfloating], weight: Double) -> Double:
-    return np.asarray((np.square(np.abs(spectra)) @ weight), dtype=np.float64)
+    return np.einsum("...b,b->...", np.square(np.abs(spectra)), weight, dtype=np.float64)
 
 
 def _octave_powers(spectra: npt.NDArray[np.complexfloating], edges: npt.NDArray[np.intp]) -> Double:

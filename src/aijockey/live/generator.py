@@ -3,55 +3,29 @@
 Each loop is computed alone, ``threads`` of them at once: matrix kernels may choose their order of summation
 by size, so without that the last bits of a loop could depend on what was made beside it. As it is, the same
 voice and seed give the same samples on the same machine, alone or among others, with any number of threads.
+(Matrix products of NumPy are cut small for the same reason, see `aijockey.audio.products`.)
 It costs nothing: with a transformer of 3 M parameters and a vocoder of 4 M, four loops on one core took 182
 ms one by one and 175 ms as a batch, on two cores 150 ms in two lanes and 171 ms with ONNX Runtime's own
 threads (lower quartiles of 25 runs).
 """
 
-import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import scipy.special
 
-from aijockey.live.directions import VoiceDirections, move, move_back
+from aijockey.live.conditions import Conditions, Controls
+from aijockey.live.directions import move, move_back
 from aijockey.live.graph import GenerationError, Graph
 from aijockey.live.sampler import SAMPLERS, DirectSampler, Sampler
 from aijockey.live.vocoder import make_vocoder
-from aijockey.pack.fields import nearest
-from aijockey.pack.manifest import DirectSpec, GeneratorSpec, VoiceSpec
+from aijockey.live.voice_noise import voice_noise
+from aijockey.pack.manifest import GeneratorSpec, VoiceSpec
 from aijockey.pack.pack import Pack
 from aijockey.representation.patch_code import PatchCode
 
 Float = npt.NDArray[np.float32]
-Controls = Mapping[str, float | npt.ArrayLike]
-
-SEEDS = 1 << 64
-KNOWN_FROM = 0.25
-"""Deviations that a direction pushes a condition by before the network is told in full that it is given."""
-
-
-def voice_noise(voice: str, seed: int, count: int) -> Float:
-    """``count`` standard normal numbers that belong to ``voice`` and ``seed``, for good.
-
-    The counter-based generator Philox4x64-10 (Salmon et al. 2011) with the key (first 8 bytes of the SHA-256
-    of the voice's name, little-endian; seed), its words' upper 53 bits made uniform and sent through the
-    normal quantile function. NumPy promises the stream of its bit generators but not its normal variates,
-    hence our own last step.
-
-    Raises
-    ------
-    ValueError : the seed is not in 0 .. 2^64 - 1.
-    """
-    if not 0 <= seed < SEEDS:
-        raise ValueError(f"seed {seed} is out of range; expected 0 to {SEEDS - 1}")
-    voice_key = int.from_bytes(hashlib.sha256(voice.encode()).digest()[:8], "little")
-    words = np.random.Philox(key=np.array([voice_key, seed], dtype=np.uint64)).random_raw(count)
-    uniform = ((words >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
-    return scipy.special.ndtri(uniform).astype(np.float32)
 
 
 class Generator:
@@ -78,7 +52,7 @@ class Generator:
         self._samplers: dict[str, Sampler] = {}
         self._codes: dict[str, PatchCode] = {}
         self._use_directions = directions
-        self._directions: dict[str, VoiceDirections] = {}
+        self._conditions: dict[str, Conditions] = {}
         self.vocoder = make_vocoder(pack)
 
     @property
@@ -116,14 +90,7 @@ class Generator:
 
         Thread: any.
         """
-        spec = self.pack.manifest.voice(voice)
-        direction = spec.direction(control) if self._use_directions else None
-        if direction is None:
-            self._check_control(spec, control)
-        spread = spec.controls[control] if direction is None else direction.spread
-        if spread is None:
-            raise GenerationError(f"direction '{control}' of voice '{voice}' has no unit; give deviations")
-        return (value - spread.mean) / spread.std
+        return self._conditions_of(voice).standardize(control, value)
 
     def codes(
         self,
@@ -152,8 +119,7 @@ class Generator:
 
         Thread: any but audio.
         """
-        spec = self.pack.manifest.voice(voice)
-        offsets, pushes, conditions = self._moves(spec, controls or {}, len(latents))
+        offsets, pushes, conditions = self._conditions_of(voice).moves(controls or {}, len(latents))
         return self.moved_codes(voice, latents, offsets, pushes, conditions, steps, style_offset)
 
     def moved_codes(
@@ -177,16 +143,16 @@ class Generator:
         spec = self.pack.manifest.voice(voice)
         latents = self._batched(latents, self._spec(spec).latent_shape, "latents")
         shape = self._code_shape(spec)
-        sampler = self._sampler(spec)
-        values, known = self._control_rows(spec, conditions or {}, len(latents), pushes)
-        styles = self._style_rows(spec, len(latents), style_offset)
-        if offsets is not None and _style_shape(self._spec(spec)) and offsets.shape != latents.shape:
+        sampler, told = self._sampler(spec), self._conditions_of(voice)
+        values, known = told.rows(conditions or {}, len(latents), pushes)
+        styles = told.style_rows(len(latents), style_offset)
+        if offsets is not None and told.style_shape and offsets.shape != latents.shape:
             styles = styles + offsets[:, None]
         elif offsets is not None:
             latents = move(latents, offsets)
 
         def sample(latent: Float, value: Float, given: Float, style: Float) -> Float:
-            return sampler.sample(latent, self._feeds(spec, value, given, style), shape, steps)
+            return sampler.sample(latent, told.feeds(value, given, style), shape, steps)
 
         return self._one_by_one(f"voice '{voice}'", shape, sample, latents, values, known, styles)
 
@@ -200,20 +166,20 @@ class Generator:
         Thread: any but audio.
         """
         spec = self.pack.manifest.voice(voice)
-        style = _style_shape(self._spec(spec))
-        if not style:
+        told = self._conditions_of(voice)
+        if not told.style_shape:
             raise GenerationError(f"the generator of voice '{voice}' shows no style; its latent says it all")
         latents = self._batched(latents, self._spec(spec).latent_shape, "latents")
-        _, pushes, conditions = self._moves(spec, controls or {}, len(latents))
-        values, known = self._control_rows(spec, conditions, len(latents), pushes)
+        _, pushes, conditions = told.moves(controls or {}, len(latents))
+        values, known = told.rows(conditions, len(latents), pushes)
         sampler = self._sampler(spec)
         assert isinstance(sampler, DirectSampler)  # only its spec has a style shape
 
         def show(latent: Float, value: Float, given: Float, still: Float) -> Float:
-            return sampler.style(latent, self._feeds(spec, value, given, still))
+            return sampler.style(latent, told.feeds(value, given, still))
 
-        rows = self._style_rows(spec, len(latents), None)
-        return self._one_by_one(f"voice '{voice}'", style[1:], show, latents, values, known, rows)
+        rows = told.style_rows(len(latents), None)
+        return self._one_by_one(f"voice '{voice}'", told.style_shape[1:], show, latents, values, known, rows)
 
     def mel(
         self, voice: str, latents: Float, controls: Controls | None = None, steps: int | None = None
@@ -268,32 +234,19 @@ class Generator:
             raise GenerationError(
                 f"{len(rows[0])} and {len(rows[1])} latents; expected as many of each voice"
             )
-        moved = [
-            self._moved_row(
-                spec, row, {name: value for name, value in (controls or {}).items() if name in known}
-            )
-            for spec, row, known in (
-                (first, rows[0], (controls or {}).keys()),
-                (second, rows[1], second.control_names),
-            )
-        ]
+        one_told, other_told = (self._conditions_of(name) for name in voices)
+        # What the second voice does not have is the first's alone.
+        shared = {name: value for name, value in (controls or {}).items() if name in second.control_names}
+        moved = (one_told.moved(rows[0], controls or {}), other_told.moved(rows[1], shared))
 
         def sample(*columns: Float) -> Float:
             one, other = columns[:3], columns[3:]
-            feeds = (self._feeds(first, *one[1:]), self._feeds(second, *other[1:]))
+            feeds = (one_told.feeds(*one[1:]), other_told.feeds(*other[1:]))
             return sampler.morph((one[0], other[0]), feeds, amount, shape, steps)
 
         maker = f"voices '{first.name}' and '{second.name}'"
         codes = self._one_by_one(maker, shape, sample, *moved[0], *moved[1])
         return self._code(first.name).decode(codes)
-
-    def _moved_row(self, voice: VoiceSpec, latents: Float, controls: Controls) -> tuple[Float, Float, Float]:
-        """Latents as a voice's directions among the controls move them, and its conditions: values and known."""
-        offsets, pushes, conditions = self._moves(voice, controls, len(latents))
-        values, known = self._control_rows(voice, conditions, len(latents), pushes)
-        if offsets is not None and offsets.shape == latents.shape:
-            latents = move(latents, offsets)
-        return latents, values, known
 
     def sound(self, mel: Float) -> Float:
         """Log-mels (batch, bands, frames) through the pack's vocoder: (batch, samples). Thread: any but
@@ -317,13 +270,13 @@ class Generator:
         spec = self.pack.manifest.voice(voice)
         bands = self.pack.manifest.representation.bands
         mel = self._batched(mel, (bands, self.pack.manifest.frames), "mel")
-        sampler = self._sampler(spec)
-        offsets, pushes, conditions = self._moves(spec, controls or {}, len(mel))
-        values, known = self._control_rows(spec, conditions, len(mel), pushes)
+        sampler, told = self._sampler(spec), self._conditions_of(voice)
+        offsets, pushes, conditions = told.moves(controls or {}, len(mel))
+        values, known = told.rows(conditions, len(mel), pushes)
         codes = self._code(voice).encode(mel)
 
         def invert(code: Float, value: Float, given: Float) -> Float:
-            return sampler.invert(code, self._feeds(spec, value, given), steps)
+            return sampler.invert(code, told.feeds(value, given), steps)
 
         shape = self._spec(spec).latent_shape
         found = self._one_by_one(f"voice '{voice}', backwards,", shape, invert, codes, values, known)
@@ -358,71 +311,6 @@ class Generator:
             raise GenerationError(f"{maker} made numbers that are not finite")
         return result
 
-    def _feeds(
-        self, voice: VoiceSpec, controls: Float, known: Float, style: Float | None = None
-    ) -> dict[str, npt.NDArray[Any]]:
-        feeds: dict[str, npt.NDArray[Any]] = {
-            "voice": np.full(len(controls), voice.index, dtype=np.int64),
-            "controls": controls,
-            "known": known,
-        }
-        return feeds if style is None else {**feeds, "style_offset": style}
-
-    def _moves(
-        self, voice: VoiceSpec, controls: Controls, count: int
-    ) -> tuple[Float | None, Float | None, dict[str, float | npt.ArrayLike]]:
-        """What directions among the controls move and push (see `moved_codes`), and the conditions among them."""
-        if voice.directions is None or not self._use_directions or not controls:
-            return None, None, dict(controls)
-        if voice.name not in self._directions:
-            self._directions[voice.name] = VoiceDirections(self.pack, voice)
-        directions = self._directions[voice.name]
-        amounts = {name: value for name, value in controls.items() if name in directions.names}
-        conditions = {name: value for name, value in controls.items() if name not in directions.names}
-        return *(directions.moves(amounts, count) if amounts else (None, None)), conditions
-
-    def _style_rows(self, voice: VoiceSpec, count: int, given: Float | None) -> Float:
-        """Offsets of styles, (count, layers, style); (count, 0) where a voice has none."""
-        shape = _style_shape(self._spec(voice))
-        if given is None:
-            return np.zeros((count, *(shape or (0,))), dtype=np.float32)
-        if not shape or given.shape != (count, *shape):
-            wanted = (
-                f"(batch, {', '.join(map(str, shape))})" if shape else "none: its generator shows no style"
-            )
-            raise GenerationError(f"style offsets have shape {given.shape}; expected {wanted}")
-        return given.astype(np.float32)
-
-    def _control_rows(
-        self, voice: VoiceSpec, controls: Controls, count: int, pushes: Float | None
-    ) -> tuple[Float, Float]:
-        names = self._spec(voice).controls
-        values = np.zeros((count, len(names)), dtype=np.float32)
-        known = np.zeros_like(values)
-        for name, value in controls.items():
-            self._check_control(voice, name)
-            column = np.asarray(value, dtype=np.float32)
-            if column.shape not in ((), (count,)) or not np.isfinite(column).all():
-                raise GenerationError(
-                    f"control '{name}': expected one finite number or {count}, got shape {column.shape}"
-                )
-            values[:, names.index(name)] = column
-            known[:, names.index(name)] = 1.0
-        if pushes is not None:
-            # A push begins at "not given" and is given in full from a quarter of a deviation on: no jump at 0.
-            known = np.maximum(known, np.minimum(1.0, np.abs(pushes) / KNOWN_FROM)).astype(np.float32)
-            values = values + pushes
-        return values, known
-
-    def _check_control(self, voice: VoiceSpec, name: str) -> None:
-        names = self._spec(voice).controls
-        if name not in names:
-            names = voice.control_names if self._use_directions else names
-            raise GenerationError(
-                f"voice '{voice.name}' has no control '{name}'{nearest(name, names)} "
-                f"(controls: {', '.join(names) or 'none'})"
-            )
-
     def _batched(self, value: Float, shape: tuple[int, ...], what: str) -> Float:
         array = np.asarray(value, dtype=np.float32)
         if array.shape[1:] != shape or array.ndim != len(shape) + 1:
@@ -433,6 +321,12 @@ class Generator:
 
     def _spec(self, voice: VoiceSpec) -> GeneratorSpec:
         return self.pack.manifest.generators[voice.generator]
+
+    def _conditions_of(self, voice: str) -> Conditions:
+        if voice not in self._conditions:
+            spec = self.pack.manifest.voice(voice)
+            self._conditions[voice] = Conditions(self.pack, spec, directions=self._use_directions)
+        return self._conditions[voice]
 
     def _code_shape(self, voice: VoiceSpec) -> tuple[int, int]:
         code = self.pack.manifest.codes[self._spec(voice).codes]
@@ -450,8 +344,3 @@ class Generator:
             graph = Graph(self.pack, spec.graph)
             self._samplers[voice.generator] = SAMPLERS[spec.sampler.kind](graph, spec.sampler, self.pack)
         return self._samplers[voice.generator]
-
-
-def _style_shape(spec: GeneratorSpec) -> tuple[int, ...]:
-    """(layers, style) of a generator that shows its style, else ()."""
-    return spec.sampler.style_shape if isinstance(spec.sampler, DirectSpec) else ()

@@ -80,7 +80,7 @@ def slerp(start: npt.ArrayLike, end: npt.ArrayLike, amount: float) -> Wide:
     vectors fall back to a straight line. Shoemake 1985, as used for latents by White 2016.
     """
     a, b = np.asarray(start, np.float64), np.asarray(end, np.float64)
-    length_a, length_b = float(np.linalg.norm(a)), float(np.linalg.norm(b))
+    length_a, length_b = _length(a), _length(b)
     angle = angle_between(a, b)
     if length_a == 0.0 or length_b == 0.0 or math.sin(angle) < 1e-4:
         return (1.0 - amount) * a + amount * b
@@ -91,17 +91,17 @@ def slerp(start: npt.ArrayLike, end: npt.ArrayLike, amount: float) -> Wide:
 def angle_between(a: npt.ArrayLike, b: npt.ArrayLike) -> float:
     """Angle between two latents in radians, 0 to pi; 0 where one of them has no length."""
     one, other = np.asarray(a, np.float64).ravel(), np.asarray(b, np.float64).ravel()
-    lengths = float(np.linalg.norm(one) * np.linalg.norm(other))
-    return math.acos(min(1.0, max(-1.0, float(one @ other) / lengths))) if lengths else 0.0
+    lengths = _length(one) * _length(other)
+    return math.acos(min(1.0, max(-1.0, float(np.sum(one * other)) / lengths))) if lengths else 0.0
 
 
 def neighbour(start: Wide, noise: Wide, distance: float) -> Wide:
     """The latent at the angle ``distance`` (radians) from ``start`` toward ``noise``, as long as ``start``."""
-    length = float(np.linalg.norm(start))
+    length = _length(start)
     if length == 0.0:
         return start
     across = noise - start * (float(np.sum(noise * start)) / length**2)
-    size = float(np.linalg.norm(across))
+    size = _length(across)
     if size < 1e-9 * length:
         return start  # the noise is this very latent: there is no direction to go
     return math.cos(distance) * start + math.sin(distance) * length / size * across
@@ -198,11 +198,16 @@ def _stored(key: str, shape: tuple[int, ...], stored_latent: Callable[[str], Flo
     return latent
 
 
+def _length(latent: Wide) -> float:
+    """As `np.linalg.norm`, whose last bits depend on the threads that a BLAS has."""
+    return math.sqrt(float(np.square(latent).sum()))
+
+
 def _resized(total: npt.ArrayLike, latents: Sequence[Wide], weights: Sequence[float] | Wide) -> Wide:
     """``total`` at the mean length of the latents by the size of their weights."""
     shares = np.abs(np.asarray(weights, np.float64))
-    lengths = np.array([float(np.linalg.norm(latent)) for latent in latents])
-    wanted, got = float(shares @ lengths / shares.sum()), float(np.linalg.norm(total))
+    lengths = np.array([_length(latent) for latent in latents])
+    wanted, got = float(shares @ lengths / shares.sum()), _length(np.asarray(total, np.float64))
     if got < 1e-9 * max(wanted, 1e-30):
         return latents[int(np.argmax(shares))]
     return np.asarray(total, np.float64) * (wanted / got)

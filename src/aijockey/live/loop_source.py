@@ -38,10 +38,10 @@ def request_fixed(
 
     since : the beat since which the deck has had its present loop. by_hand : whether a hand waits for it. Thread: audio
     """
-    fixed: Callable[[LoopRequest, float], Ticket] | None = getattr(source, "request_fixed", None)
+    fixed: Callable[[LoopRequest, float, bool], Ticket] | None = getattr(source, "request_fixed", None)
     if foreseen is not None and (fixed is None or foreseen.loop is not None):
         return foreseen
-    return source.request(request) if by_hand or fixed is None else fixed(request, since)
+    return source.request(request) if fixed is None else fixed(request, since, by_hand)
 
 
 class LoopSource(Protocol):

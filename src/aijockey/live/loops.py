@@ -10,6 +10,7 @@ import numpy.typing as npt
 from aijockey.audio.units import db_to_gain
 from aijockey.errors import AijockeyError
 from aijockey.live.members import Ensemble, ensemble_of_values
+from aijockey.live.point_text import read_point
 from aijockey.live.points import Point
 from aijockey.music.grid import BEAT_SAMPLES
 
@@ -56,7 +57,7 @@ class LoopRequest:
         controls = tuple(sorted((str(name), float(value)) for name, value in entry["controls"].items()))
         second, morph = str(entry.get("second_voice", "")), float(entry.get("morph", 0.0))
         ensemble = ensemble_of_values(entry["ensemble"]) if "ensemble" in entry else None
-        return cls(str(entry["voice"]), Point.parse(str(entry["point"])), controls, second, morph, ensemble)
+        return cls(str(entry["voice"]), read_point(str(entry["point"])), controls, second, morph, ensemble)
 
 
 @dataclass(frozen=True)

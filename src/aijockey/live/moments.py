@@ -11,6 +11,7 @@ from urllib.parse import quote, unquote
 from aijockey.control import parameters
 from aijockey.control.parameters import ParameterError, Value
 from aijockey.live.members import OF_THE_ENSEMBLE, parse_pans
+from aijockey.live.point_text import read_point
 from aijockey.live.points import Point
 
 MOMENTS = 8
@@ -56,7 +57,7 @@ def parse_moment(text: str) -> dict[str, Value]:
             value = _number(name, written)
         values[name] = row.check(value, name)
         if name == "point":
-            Point.parse(str(value))
+            read_point(str(value))
         elif name == "member_pans":
             parse_pans(str(value))
     return values
@@ -103,7 +104,7 @@ def format_queue(items: tuple[Point | int, ...]) -> str:
 def _queued(word: str) -> Point | int:
     if len(word) == 2 and word[0] == "m" and word[1] in "12345678":
         return int(word[1])
-    return Point.parse(word)
+    return read_point(word)
 
 
 def _is_number(text: str) -> bool:

@@ -1,12 +1,12 @@
 """Where sound leaves: the device, found by name, and what is said when there is none."""
 
-import threading
 import time
 from typing import Any, Protocol
 
 import numpy as np
 
 from aijockey.errors import AijockeyError
+from aijockey.live.device_life import StreamLife, ThreadLife
 from aijockey.live.devices import NoDeviceError as NoDeviceError
 from aijockey.live.devices import choose_device, list_devices, load_sounddevice, usable_rate
 from aijockey.live.rate_adapter import Fill, Float, RateAdapter
@@ -30,7 +30,7 @@ class Output(Protocol):
         """Stop asking."""
 
 
-class DeviceOutput:
+class DeviceOutput(StreamLife):
     """A device through PortAudio, at 48 kHz where it can and else resampled to a rate of its own.
 
     Parameters
@@ -52,7 +52,6 @@ class DeviceOutput:
         self.name, self._index = chosen.name, chosen.index
         self.rate_hz = usable_rate(sounddevice, chosen, rate_hz)
         self._sounddevice, self._block_samples = sounddevice, block_samples
-        self._stream: Any = None
         self.underflows = 0
 
     def start(self, fill: Fill) -> None:
@@ -67,7 +66,7 @@ class DeviceOutput:
                 raise stop
 
         try:
-            self._stream = self._sounddevice.OutputStream(
+            self.stream = self._sounddevice.OutputStream(
                 samplerate=self.rate_hz,
                 blocksize=self._block_samples,
                 device=self._index,
@@ -75,53 +74,30 @@ class DeviceOutput:
                 dtype="float32",
                 callback=callback,
             )
-            self._stream.start()
+            self.stream.start()
         except self._sounddevice.PortAudioError as error:
             raise AijockeyError(
                 f"the device '{self.name}' cannot be opened ({error}); is it in use?"
             ) from error
 
-    @property
-    def active(self) -> bool:
-        """Whether the device still asks for blocks. Thread: any"""
-        return self._stream is not None and bool(self._stream.active)
 
-    def close(self) -> None:
-        """Let go of the device. Thread: control"""
-        if self._stream is not None:
-            self._stream.close()
-
-
-class NullOutput:
+class NullOutput(ThreadLife):
     """No device, but its clock: takes a block whenever it would be due, for machines without sound and for tests."""
 
     name = "nowhere (no device)"
 
     def __init__(self, block_samples: int = 512) -> None:
+        super().__init__()
         self._block = np.zeros((block_samples, 2), dtype=np.float32)
-        self._stop = threading.Event()
         self.underflows = 0
-        self._thread: threading.Thread | None = None
 
     def start(self, fill: Fill) -> None:
         """Begin to ask ``fill`` for blocks. Thread: control"""
-        self._thread = threading.Thread(target=self._run, args=(fill,), name="null device", daemon=True)
-        self._thread.start()
-
-    @property
-    def active(self) -> bool:
-        """Whether blocks are still asked for. Thread: any"""
-        return self._thread is not None and self._thread.is_alive()
-
-    def close(self) -> None:
-        """Stop asking. Thread: control"""
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join()
+        self.begin("null device", lambda: self._run(fill))
 
     def _run(self, fill: Fill) -> None:
         began, taken = time.monotonic(), 0
-        while not self._stop.is_set():
+        while not self.stopped.is_set():
             taken += len(self._block)
             wait_s = began + taken / RATE_HZ - time.monotonic()
             if wait_s > 0:

@@ -32,7 +32,7 @@ class Pace:
 
 
 # For voices that were not measured: about the mean of the default pack's.
-USUAL_PACE = Pace((0.05, 0.1, 0.2, 0.4, 0.8), (0.43, 0.85, 1.69, 3.33, 6.27))
+USUAL_PACE = Pace((0.1, 0.2, 0.4, 0.8), (0.85, 1.68, 3.31, 6.27))
 
 
 def paces_of(manifest: Manifest) -> dict[str, Pace]:

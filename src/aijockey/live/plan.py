@@ -1,9 +1,9 @@
 """What a deck will play and when: from its events to swaps of loops on the grid.
 
-The plan runs ahead of the sound, because a loop must be generated before it is heard. A change of voice, seed
-or control acts at the deck's next grid line; a walk through latent space shows at each refresh, with the loop
-of where the walk is at that beat. All of it depends on beats alone, so the same set asks for the same loops,
-live and offline.
+The plan runs ahead of the sound, because a loop must be generated before it is heard. What launches another loop
+(voice, seed, moment) acts at the deck's next grid line; what moves the present one through latent space (a point, a
+control) on a finer grid of its own, in phase; a walk shows at each refresh, with the loop of where the walk is at
+that beat. All of it depends on beats alone, so the same set asks for the same loops, live and offline.
 """
 
 import bisect
@@ -18,6 +18,7 @@ from aijockey.live.loops import LoopRequest
 from aijockey.live.members import OF_THE_ENSEMBLE, ensemble_of
 from aijockey.live.moments import EMPTY, MOMENTS, format_moment, format_queue, parse_moment, parse_queue
 from aijockey.live.pace import Pace
+from aijockey.live.point_text import read_point
 from aijockey.live.points import Point, Seed
 from aijockey.live.ride import LARGEST_SEED, PAD, WALK_SETTINGS, Glide, Ride
 from aijockey.music.grid import BEATS_PER_BAR, SIXTEENTHS_PER_BEAT
@@ -26,10 +27,10 @@ FINEST_GRID_BEATS = Fraction(1, SIXTEENTHS_PER_BEAT)
 # A planned event of this name is the transport's grid, for decks without one of their own.
 COMMON_GRID = "transport.quantise_beats"
 # What makes a deck play another loop, at its next grid line.
-JUMPS = ("play", "voice", "morph_voice", "seed", "point", "loop", "moment", "skip")
+LAUNCHES = ("play", "voice", "morph_voice", "seed", "loop", "moment", "skip")
 # What is sent is used up; where the plan then is says more than what was sent last.
 SENT_ONCE = ("seed", "walk", "glide", "point", "loop", "moment", "skip")
-# What a hand turns is heard at the next grid line, as controls are; a glide of it at each refresh.
+# What a hand turns is heard at the next line of the grid for rides, as controls are; a glide of it at each refresh.
 KNOBS = (*WALK_SETTINGS, *PAD, "morph", *OF_THE_ENSEMBLE)
 
 
@@ -38,8 +39,9 @@ class Swap:
     """At ``beat`` the deck plays ``request`` alone (None: nothing); the cross-fade before it lasts
     ``fade_beats``.
 
-    mixer : parameters of the deck that move with it. same : the request is what plays already. renewal : nobody asked
-    for it, it is only fresher than what plays.
+    grid_beats : where it enters if its loop is late. mixer : parameters of the deck that move with it. same : the
+    request is what plays already. renewal : nobody asked for it, it is only fresher than what plays. ride : it only
+    moves what plays through latent space.
     """
 
     beat: Fraction
@@ -49,6 +51,7 @@ class Swap:
     mixer: Mapping[str, Value] = field(default_factory=dict)
     same: bool = False
     renewal: bool = False
+    ride: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,7 @@ class DeckPlan:
         self._common_grid = _grid(common_grid_beats)
         self._playing = bool(self.values["play"])
         seed: Point = Seed(int(float(self.values["seed"])))
-        point = Point.parse(str(setup["point"])) if "point" in setup else seed
+        point = read_point(str(setup["point"])) if "point" in setup else seed
         self._ride = Ride.of(self.values, paces or {}, point)
         self._jumped = False  # since the last swap
         zero = Fraction(0)
@@ -93,7 +96,8 @@ class DeckPlan:
         self._skips = 0
         if "loop" in setup:
             self._jump_to(str(setup["loop"]), zero)
-        self._changed_at: Fraction | None = zero if self._playing else None
+        self._launched_at: Fraction | None = zero if self._playing else None
+        self._moved_at: Fraction | None = None
         self._since = zero  # of the last event; a line that a finer grid puts before it is past
         self._last_swap: Fraction | None = None
         self._last_request: LoopRequest | None = None
@@ -109,6 +113,12 @@ class DeckPlan:
         """The deck's own grid, or the transport's."""
         own = float(self.values["quantise_beats"])
         return self._common_grid if own < 0 else _grid(own)
+
+    @property
+    def ride_grid_beats(self) -> Fraction:
+        """The grid of moves through latent space: the deck's own for them, or that of launches."""
+        own = float(self.values["ride_beats"])
+        return self.grid_beats if own < 0 else _grid(own)
 
     def add(self, event: PlanEvent) -> None:
         """Take an event; one that is earlier than what was already planned acts as soon as it can."""
@@ -210,23 +220,25 @@ class DeckPlan:
         return max((self._last_swap // every + 1) * every, _at_or_after(self._since, every))
 
     def _next_line(self) -> Fraction | None:
-        changed = None
-        if self._changed_at is not None:
-            changed = _at_or_after(max(self._changed_at, self._since), self.grid_beats)
-        refresh = self._refresh_line()
-        if changed is None or refresh is None:
-            return changed if refresh is None else refresh
-        return min(changed, refresh)
+        lines = [self._refresh_line()]
+        if self._launched_at is not None:
+            lines.append(_at_or_after(max(self._launched_at, self._since), self.grid_beats))
+        elif self._moved_at is not None:
+            # While a launch waits, moves come with it: what plays then is what they are meant for.
+            lines.append(_at_or_after(max(self._moved_at, self._since), self.ride_grid_beats))
+        return min((line for line in lines if line is not None), default=None)
 
     def _swap_at(self, beat: Fraction) -> Swap | None:
-        renewal = self._changed_at is None and not self._skips and not parse_queue(str(self.values["queue"]))
+        launched = self._launched_at is not None or self._skips > 0
+        ride = self._moved_at is not None and not launched
+        queued = not launched and not ride and bool(parse_queue(str(self.values["queue"])))
         if self._skips:
             for _ in range(self._skips):
                 self._next_of_queue(beat)
             self._skips = 0
-        elif self._changed_at is None and parse_queue(str(self.values["queue"])):
+        elif queued:
             self._next_of_queue(beat)
-        self._changed_at = None
+        self._launched_at = self._moved_at = None
         self._last_swap = beat
         self._ride = self._ride.settled(beat)
         if self._jumped:
@@ -237,10 +249,9 @@ class DeckPlan:
         if same and not mixer:
             return None
         self._last_request = request
-        grid = max(self.grid_beats, Fraction(1))
-        return Swap(
-            beat, request, self.fade_beats, grid, mixer, same, renewal and not mixer and request is not None
-        )
+        grid = max(self.ride_grid_beats if ride else self.grid_beats, Fraction(1))
+        renewal = not launched and not ride and not queued and not mixer and request is not None
+        return Swap(beat, request, self.fade_beats, grid, mixer, same, renewal, ride)
 
     def _next_of_queue(self, beat: Fraction) -> None:
         items = parse_queue(str(self.values["queue"]))
@@ -278,7 +289,7 @@ class DeckPlan:
             self.values["voice"] = moment.pop("voice")
             self._ride = self._ride.singing(str(self.values["voice"]), beat)
         if "point" in moment:
-            self._jump(Point.parse(str(moment.pop("point"))), beat)
+            self._jump(read_point(str(moment.pop("point"))), beat)
             self._controls = _controls_of(moment)
             self.values["morph_voice"] = moment.pop("morph_voice", "")
             self._morph = Glide.still(float(moment.pop("morph", 0.0)))
@@ -301,9 +312,9 @@ class DeckPlan:
         elif name == "seed":
             self._jump(Seed(int(number)), event.beat)
         elif name == "point":
-            self._jump(Point.parse(str(value)), event.beat)
+            self._jump(read_point(str(value)), event.beat)
         elif name in ("walk", "glide"):
-            toward = Seed(int(number)) if name == "walk" else Point.parse(str(value))
+            toward = Seed(int(number)) if name == "walk" else read_point(str(value))
             self._ride = self._ride.gliding(toward, event.beat, event.over_beats)
         elif name in WALK_SETTINGS:
             self._ride = self._ride.walking(name, value, event.beat)
@@ -335,8 +346,11 @@ class DeckPlan:
         knob = name.startswith(CONTROL_PREFIX) or name in KNOBS
         turned = knob and event.over_beats <= 0 and self.values["refresh"] != "hold"
         moved = self.values["refresh"] == "change" and (knob or name in ("walk", "glide"))
-        if (name in JUMPS or turned or moved) and self._changed_at is None:
-            self._changed_at = event.beat
+        # What glides is heard a bar at a time, from the next line on.
+        if name in LAUNCHES or (moved and event.over_beats > 0):
+            self._launched_at = event.beat if self._launched_at is None else self._launched_at
+        elif name == "point" or turned or moved:
+            self._moved_at = event.beat if self._moved_at is None else self._moved_at
 
 
 def request_text(request: LoopRequest) -> str:

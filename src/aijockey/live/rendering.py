@@ -122,7 +122,7 @@ def render(
         loudness_lufs=loudness.integrated_lufs(),
         peak_dbtp=peak.level_dbtp,
         times_real_time=seconds / max(1e-9, time.perf_counter() - started),
-        late_loops=sum(deck.late_swaps for deck in engine.decks),
+        late_loops=sum(deck.swaps.late_loops for deck in engine.decks),
     )
 
 

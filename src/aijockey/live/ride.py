@@ -14,6 +14,7 @@ from fractions import Fraction
 from aijockey.control.parameters import DECK_PARAMETERS, Value
 from aijockey.live.moments import parse_moment
 from aijockey.live.pace import Pace, pace_of
+from aijockey.live.point_text import read_point
 from aijockey.live.points import Blend, Child, Neighbour, Point, PointError, Seed, Way
 from aijockey.live.walks import WALKS, walk_point
 from aijockey.music.grid import BEATS_PER_BAR
@@ -204,7 +205,7 @@ def pad_point(x: float, y: float, moments: Mapping[int, str], voice: str) -> Poi
         if "point" not in moment or str(moment.get("voice", voice)) != voice:
             continue
         distance = math.dist((x, y), PAD_PLACES[number - 1])
-        point = Point.parse(str(moment["point"]))
+        point = read_point(str(moment["point"]))
         if distance < 1e-3:
             return point
         points.append(point)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from aijockey.control.parameters import Value
 from aijockey.live.latent_store import LatentError, LatentStore, decode, encode
 from aijockey.live.moments import EMPTY, parse_moment, parse_queue
+from aijockey.live.point_text import read_point
 from aijockey.live.points import Point, Stored
 from aijockey.live.set_parts import Entry, Event, SetError, only_keys, text_of, toml
 
@@ -30,11 +31,11 @@ def keys_of_value(name: str, value: Value) -> Iterator[str]:
         return
     points: list[Point] = []
     if name == "point":
-        points = [Point.parse(value)]
+        points = [read_point(value)]
     elif name == "queue":
         points = [item for item in parse_queue(value) if isinstance(item, Point)]
     elif name == "loop" or name.startswith("moment_"):
-        points = [Point.parse(str(parse_moment(value).get("point", "0")))] if value != EMPTY else []
+        points = [read_point(str(parse_moment(value).get("point", "0")))] if value != EMPTY else []
     for point in points:
         yield from keys_of_point(point)
 

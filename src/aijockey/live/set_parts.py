@@ -13,7 +13,8 @@ from aijockey.errors import AijockeyError
 from aijockey.live.loops import LoopRequest
 from aijockey.live.members import OF_THE_ENSEMBLE, ensemble_of_values, parse_pans
 from aijockey.live.moments import parse_moment, parse_pair, parse_queue
-from aijockey.live.points import Point, Seed
+from aijockey.live.point_text import read_point
+from aijockey.live.points import Seed
 
 MAX_BEAT = 1e7
 ENTRY_KEYS = (
@@ -90,8 +91,8 @@ def checked(address: str, value: object) -> Value:
 
 
 TEXTS: dict[str, Callable[[str], object]] = {
-    "point": Point.parse,
-    "glide": Point.parse,
+    "point": read_point,
+    "glide": read_point,
     "loop": parse_moment,
     "queue": parse_queue,
     "moment_": parse_moment,
@@ -146,7 +147,7 @@ def parse_entry(number: int, table: Mapping[str, Any]) -> Entry:
         )
     )
     try:
-        point = Point.parse(str(table.get("point", "0")))
+        point = read_point(str(table.get("point", "0")))
         ensemble = ensemble_of_values({name: table[name] for name in OF_THE_ENSEMBLE if name in table})
     except AijockeyError as error:
         raise SetError(f"{where}: {error}") from error

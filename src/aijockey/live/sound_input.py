@@ -1,6 +1,5 @@
 """Where sound comes in: an input device, found by name, brought to 48 kHz and to two channels."""
 
-import threading
 import time
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -10,6 +9,7 @@ import numpy.typing as npt
 import soxr
 
 from aijockey.errors import AijockeyError
+from aijockey.live.device_life import StreamLife, ThreadLife
 from aijockey.live.devices import choose_device, list_devices, load_sounddevice, usable_rate
 from aijockey.live.rate_adapter import QUALITY, look_ahead_samples
 from aijockey.music.grid import RATE_HZ
@@ -56,7 +56,7 @@ class InputAdapter:
         return np.where(np.isfinite(sides), sides, np.float32(0.0))
 
 
-class DeviceInput:
+class DeviceInput(StreamLife):
     """An input through PortAudio, in stereo where it has two channels.
 
     Raises
@@ -72,7 +72,6 @@ class DeviceInput:
         self.rate_hz = usable_rate(sounddevice, chosen, kind="input")
         self._channels = min(2, chosen.inputs)
         self._sounddevice, self._block_samples = sounddevice, block_samples
-        self._stream: Any = None
         self.overflows = 0
         self._adapter = InputAdapter(self.rate_hz, self._channels)
         self.latency_s = self._adapter.latency_s
@@ -88,7 +87,7 @@ class DeviceInput:
                 raise stop
 
         try:
-            self._stream = self._sounddevice.InputStream(
+            self.stream = self._sounddevice.InputStream(
                 samplerate=self.rate_hz,
                 blocksize=self._block_samples,
                 device=self._index,
@@ -96,25 +95,15 @@ class DeviceInput:
                 dtype="float32",
                 callback=callback,
             )
-            self._stream.start()
-            self.latency_s = self._adapter.latency_s + float(self._stream.latency)
+            self.stream.start()
+            self.latency_s = self._adapter.latency_s + float(self.stream.latency)
         except self._sounddevice.PortAudioError as error:
             raise AijockeyError(
                 f"the input '{self.name}' cannot be opened ({error}); is it in use?"
             ) from error
 
-    @property
-    def active(self) -> bool:
-        """Whether blocks still come. Thread: any"""
-        return self._stream is not None and bool(self._stream.active)
 
-    def close(self) -> None:
-        """Let go of the device. Thread: control"""
-        if self._stream is not None:
-            self._stream.close()
-
-
-class ClockedInput:
+class ClockedInput(ThreadLife):
     """No device, but its clock: hands over what ``make`` gives, for machines without sound and for tests.
 
     Parameters
@@ -125,32 +114,19 @@ class ClockedInput:
     name = "nothing (no device)"
 
     def __init__(self, block_samples: int = 512, make: Callable[[int, int], Float] | None = None) -> None:
+        super().__init__()
         self._block_samples, self._make = block_samples, make
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
         self.overflows = 0
         self.latency_s = block_samples / RATE_HZ
 
     def start(self, take: Take) -> None:
         """Begin to hand over blocks. Thread: control"""
-        self._thread = threading.Thread(target=self._run, args=(take,), name="clocked input", daemon=True)
-        self._thread.start()
-
-    @property
-    def active(self) -> bool:
-        """Whether blocks still come. Thread: any"""
-        return self._thread is not None and self._thread.is_alive()
-
-    def close(self) -> None:
-        """Stop. Thread: control"""
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join()
+        self.begin("clocked input", lambda: self._run(take))
 
     def _run(self, take: Take) -> None:
         began, taken, count = time.monotonic(), 0, self._block_samples
         silence = np.zeros((2, count), dtype=np.float32)
-        while not self._stop.is_set():
+        while not self.stopped.is_set():
             taken += count
             wait_s = began + taken / RATE_HZ - time.monotonic()
             if wait_s > 0:

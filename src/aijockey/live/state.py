@@ -45,7 +45,7 @@ def snapshot(engine: "Engine") -> dict[str, Any]:
 
 
 def _deck(deck: "Deck") -> dict[str, Any]:
-    waits = deck.next
+    waits = deck.swaps.next
     plan = deck.plan.values
     return {
         "voice": deck.voice or str(plan["voice"]),
@@ -53,11 +53,11 @@ def _deck(deck: "Deck") -> dict[str, Any]:
         "loop": request_text(deck.request) if deck.request else "",
         "next": request_text(waits[1]) if waits and waits[1] else "",
         "enters": float(waits[0]) if waits else None,
-        "late": deck.late,
-        "late_loops": deck.late_swaps,
-        "failed_loops": deck.failed_loops,
+        "late": deck.swaps.late,
+        "late_loops": deck.swaps.late_loops,
+        "failed_loops": deck.swaps.failed_loops,
         "gesture_ms": delay_figures(deck.gestures.delays_s),
-        "error": deck.last_error or "",
+        "error": deck.swaps.last_error or "",
         "refresh": plan["refresh"],
         "refresh_bars": plan["refresh_bars"],
         "grid_beats": float(deck.plan.grid_beats),

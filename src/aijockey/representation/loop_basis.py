@@ -8,17 +8,21 @@ is close to a Fourier series; a drum loop's is a set of bar patterns; bars that 
 import numpy as np
 import numpy.typing as npt
 
+from aijockey.audio.products import product
+
 Float = npt.NDArray[np.float32]
 
 
 def to_components(codes: Float, time_basis: Float, code_basis: Float) -> Float:
     """Codes (..., patches, dims) along bases (..., patches, patches) and (..., dims, dims), rows being directions."""
-    return np.asarray(time_basis @ codes @ np.swapaxes(code_basis, -1, -2), dtype=np.float32)
+    return np.asarray(product(product(time_basis, codes), np.swapaxes(code_basis, -1, -2)), dtype=np.float32)
 
 
 def from_components(components: Float, time_basis: Float, code_basis: Float) -> Float:
     """The inverse of `to_components`."""
-    return np.asarray(np.swapaxes(time_basis, -1, -2) @ components @ code_basis, dtype=np.float32)
+    return np.asarray(
+        product(product(np.swapaxes(time_basis, -1, -2), components), code_basis), dtype=np.float32
+    )
 
 
 def orthonormal(basis: Float) -> Float:

@@ -38,21 +38,22 @@ class MelCorrection:
         return -(-self.config.window_samples // hop) * hop
 
     @cached_property
-    def _spread(self) -> Float:
-        """Interpolation of band values to bins, (bins, bands); constant beyond the outermost bands."""
+    def _places(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Float]:
+        """The bands below and above each bin, (bins,), and how near it is to the one above, (bins, 1); constant beyond
+        the outermost bands."""
         bands = self.config.bands
         bins = self._size // 2 + 1
         frequencies_hz = np.arange(bins) * self.config.rate_hz / self._size
         place = np.interp(frequencies_hz, band_centres_hz(self.config), np.arange(bands))
         low = np.minimum(place.astype(int), max(0, bands - 2))
-        weights = np.zeros((bins, bands), dtype=np.float32)
-        weights[np.arange(bins), low] = 1.0 - (place - low)
-        weights[np.arange(bins), np.minimum(low + 1, bands - 1)] += place - low
-        return weights
+        share = (place - low).astype(np.float32)[:, np.newaxis]
+        return low, np.minimum(low + 1, bands - 1), share
 
     def apply(self, audio: Float, mel: Float) -> Float:
         """Audio (…, samples) whose log-mel is nearer to ``mel`` (…, bands, frames)."""
         missing = np.clip(mel - self._encoder.encode(audio), -LIMIT, LIMIT)
         spectrum = stft_circular(audio, self._size, self.config.hop_samples)
-        spectrum *= np.exp(self._spread @ missing)
+        low, high, share = self._places
+        below = missing[..., low, :]
+        spectrum *= np.exp(below + share * (missing[..., high, :] - below))
         return istft_circular(spectrum, self._size, self.config.hop_samples)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from aijockey.audio.products import product
+
 Float = npt.NDArray[np.float32]
 
 
@@ -50,12 +52,11 @@ class PatchCode:
         if patches.shape[-1] != self.mean.shape[0]:
             raise ValueError(f"mel of {mel.shape[-2]} bands for a code of {self.bands}")
         inverse = (self.basis / np.sum(np.square(self.basis), axis=1, keepdims=True)).T
-        codes: Float = (patches - self.mean) @ inverse
-        return codes
+        return product(patches - self.mean, inverse)
 
     def decode(self, codes: Float) -> Float:
         """Log-mels of codes: (..., patches, dims) -> (..., bands, patches * patch_frames)."""
-        patches = codes @ self.basis + self.mean
+        patches = product(codes, self.basis) + self.mean
         *lead, count, _ = patches.shape
         frames = patches.reshape(*lead, count * self.patch_frames, self.bands)
         # (..., frames, bands) -> (..., bands, frames)

@@ -151,7 +151,7 @@ def test_what_was_asked_ahead_becomes_urgent_when_it_is_asked_for_again(exchange
 
 
 def test_of_decks_that_need_a_loop_the_one_that_waited_longest_goes_first(exchange, source):
-    fixed = {since: source.request_fixed(wish(since), float(since)) for since in (12, 4, 8)}
+    fixed = {since: source.request_fixed(wish(since), float(since), by_hand=False) for since in (12, 4, 8)}
     fixed[99] = source.request(wish(99))
     fixed[1] = source.request_ahead(wish(1), 13.0)
     order = []
@@ -161,6 +161,18 @@ def test_of_decks_that_need_a_loop_the_one_that_waited_longest_goes_first(exchan
         exchange.give(taken[0], loop_of(taken[1]))
         source.poll()
     assert order == [99, 4, 8, 12, 1]
+
+
+def test_what_a_hand_moved_and_is_fixed_goes_before_what_it_moves_now(exchange, source):
+    kept = [source.request_fixed(wish(number), 0.0, by_hand=True) for number in (1, 2)]
+    kept += [source.request(wish(number)) for number in (3, 4)]
+    order = []
+    source.poll()
+    while (taken := exchange.take(0)) is not None:
+        order.append(taken[1].point.seed)
+        exchange.give(taken[0], loop_of(taken[1]))
+        source.poll()
+    assert order == [1, 2, 4, 3]
 
 
 def test_work_that_nobody_waits_for_any_more_is_not_begun(exchange, source):

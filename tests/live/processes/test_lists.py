@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from aijockey.live.effects.limiter import Limiter
-from aijockey.live.points import Point
+from aijockey.live.point_text import read_point
 
 pytestmark = pytest.mark.slow
 BAR_SAMPLES = 96_000  # at 120 BPM
@@ -41,7 +41,7 @@ def test_every_loop_is_listed_at_its_sample_also_by_a_writer_that_takes_over(
         assert entry["sample"] == BAR_SAMPLES * (entry["bar"] - 1) + Limiter.latency_samples
         assert (entry["voice"], entry["deck"], entry["pack"]) == ("tone", 1, "tones")
     # A walk: each is a little farther on the way from seed 1 to seed 2.
-    amounts = [Point.parse(entry["point"]).amount for entry in later]
+    amounts = [read_point(entry["point"]).amount for entry in later]
     assert amounts == sorted(amounts)
     assert len(set(amounts)) == len(amounts)
     assert 'TITLE "tone 1"' in (tmp_path / "night-2.cue").read_text()

@@ -12,7 +12,8 @@ import pytest
 from aijockey.control.desk import Instrument, Voice
 from aijockey.control.web.client import Client, ClientError
 from aijockey.control.web.guard import Access
-from aijockey.live.loops import LoopRequest, Point
+from aijockey.live.loops import LoopRequest
+from aijockey.live.point_text import read_point
 from aijockey.live.processes.board import TEXTS, Board
 from aijockey.live.processes.front import Front, SurfacePlan
 from aijockey.live.processes.gallery import Gallery, key_of_text
@@ -228,7 +229,7 @@ def test_a_retrospect_is_short_however_long_a_set_is():
 
 
 def test_a_picture_is_found_once_its_loop_is_shown(engine):
-    request = LoopRequest("tone", Point.parse("3"))
+    request = LoopRequest("tone", read_point("3"))
     time_s = np.arange(LOOP_SAMPLES) / RATE_HZ
     audio = (0.5 * np.sin(2 * np.pi * 1000 * time_s) * (time_s < 2)).astype(np.float32)[np.newaxis]
     text = "voice=tone; point=3"

@@ -6,7 +6,7 @@ import pytest
 from aijockey.live.latent_store import LatentStore
 from aijockey.live.loops import Loop, LoopRequest, make_loop
 from aijockey.live.members import ensemble_of
-from aijockey.live.points import Point
+from aijockey.live.point_text import read_point
 from aijockey.live.processes.exchange import READY, LoopExchange
 from aijockey.live.processes.exchange_source import ExchangeSource
 from aijockey.live.processes.workers import from_pack
@@ -29,8 +29,8 @@ def test_an_ensemble_comes_through_in_stereo_and_a_mono_loop_stays_mono(
     key = LatentStore().add(np.random.default_rng(1).normal(size=(64, 4)))
     source = ExchangeSource(exchange, {"kick": False})
     requests = [
-        LoopRequest("kick", Point.parse(f"#{key}"), ensemble=ensemble_of(0.4, 3, "-1 x 1")),
-        LoopRequest("kick", Point.parse(f"#{key}")),
+        LoopRequest("kick", read_point(f"#{key}"), ensemble=ensemble_of(0.4, 3, "-1 x 1")),
+        LoopRequest("kick", read_point(f"#{key}")),
     ]
     for request, channels in zip(requests, (2, 1), strict=True):
         ticket = source.request(request)
@@ -46,14 +46,14 @@ def test_an_ensemble_comes_through_in_stereo_and_a_mono_loop_stays_mono(
 
 
 def test_where_there_is_room_for_one_channel_the_mono_sum_comes(tiny_pack):
-    request = LoopRequest("hats", Point.parse("1"), ensemble=ensemble_of(0.5, 2))
+    request = LoopRequest("hats", read_point("1"), ensemble=ensemble_of(0.5, 2))
     loop = make_loop(from_pack(str(tiny_pack.path))(request))
     assert loop.audio.shape == (2, LOOP_SAMPLES)
     narrow = LoopExchange(1, LOOP_SAMPLES)
     try:
         narrow.set_worker(0, "state", READY)
         source = ExchangeSource(narrow, {"hats": False})
-        ticket = source.request(LoopRequest("hats", Point.parse("1"), ensemble=ensemble_of(0.5, 2)))
+        ticket = source.request(LoopRequest("hats", read_point("1"), ensemble=ensemble_of(0.5, 2)))
         source.poll()
         slot, _ = narrow.take(0)
         narrow.give(slot, loop.within(1))

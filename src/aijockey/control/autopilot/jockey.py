@@ -21,7 +21,7 @@ LEAD_BEATS = PHRASE_BEATS / 2 + BEATS_PER_BAR
 # Switched on while others play, it takes at least so long until its first section.
 LEAST_NOTICE_BEATS = 8.0
 # A deck fixes what it plays so long before a grid line, and before the cross-fade that leads to it.
-FIXED_BEATS = 2.25
+FIXED_BEATS = 1.5
 # What is meant for a line is sent so long after the line before it can no longer be meant: decks think in eighths of
 # a beat, and the engine hears a little later. On the finest grid there is less room.
 MARGIN_BEATS, MARGIN_SHARE = 0.4, 0.8

@@ -1,7 +1,7 @@
 """Directions of a whole pack: made for each voice, then written as a new pack, atomically, with their tables."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,20 @@ from aijockey.evaluate.directions.table import card_section
 from aijockey.evaluate.pace import with_pace
 from aijockey.evaluate.sources import open_workers
 from aijockey.live.generator import Generator
-from aijockey.pack.manifest import CARD_NAME, DirectionsSpec, GeneratorSpec, Manifest, RotationSpec, VoiceSpec
+from aijockey.pack.manifest import (
+    CARD_NAME,
+    DirectionsSpec,
+    GeneratorSpec,
+    Manifest,
+    PaceSpec,
+    RotationSpec,
+    VoiceSpec,
+)
 from aijockey.pack.pack import Pack
 from aijockey.pack.writer import Content, write_pack
 
 SECTION = "## Directions"
+MEASURED_TOGETHER = 4
 
 
 def make_directions(
@@ -73,15 +82,36 @@ def write_directions(pack: Pack, proofs: Mapping[str, Proof], target: Path, *, f
     manifest = with_directions(pack.manifest, proofs)
     unmeasured = [voice.name for voice in manifest.voices if voice.name in proofs and voice.pace is None]
     manifest = with_pace(manifest, Generator(pack), unmeasured)
-    used = {*manifest.graphs, *manifest.arrays}
-    files: dict[str, Content] = {
-        name: pack.read(name) for name in pack.manifest.files if name in used and name != CARD_NAME
-    }
+    files = _carried(pack, manifest)
     for name, proof in proofs.items():
         if proof.directions:
             # Half precision: a vector's thousand numbers lie within a few powers of two.
             files[_file_of(name)] = proof.vectors.astype(np.float16)
     return write_pack(target, manifest, files, card_with(pack.card, manifest), force=force)
+
+
+def write_paces(
+    pack: Pack,
+    voices: Sequence[str],
+    target: Path,
+    *,
+    force: bool = False,
+    processors: int = 1,
+    progress: Callable[[str, PaceSpec], None] = lambda voice, pace: None,
+) -> Pack:
+    """Write ``pack`` to ``target`` with the paces of ``voices`` measured anew; all its files stay as they are.
+
+    ``target`` may be the pack itself if ``force`` says so.
+
+    processors : loops that are measured side by side. progress : told of each voice when it is done.
+
+    Raises
+    ------
+    PackExistsError : there is something and ``force`` is false.
+    """
+    generator = Generator(pack, threads=processors, batch=MEASURED_TOGETHER)
+    manifest = with_pace(pack.manifest, generator, voices, progress)
+    return write_pack(target, manifest, _carried(pack, manifest), pack.card, force=force)
 
 
 def card_with(card: str, manifest: Manifest) -> str:
@@ -91,6 +121,12 @@ def card_with(card: str, manifest: Manifest) -> str:
     _, heading, rest = after.partition("\n## ")
     kept = before.rstrip() + (f"\n\n{heading.lstrip()}{rest.rstrip()}" if found and heading else "")
     return f"{kept}\n\n{SECTION}\n\n{card_section(manifest)}\n"
+
+
+def _carried(pack: Pack, manifest: Manifest) -> dict[str, Content]:
+    """Files of ``pack`` that ``manifest`` still names, but for the card."""
+    used = {*manifest.graphs, *manifest.arrays}
+    return {name: pack.read(name) for name in pack.manifest.files if name in used and name != CARD_NAME}
 
 
 def _fewer_steps(spec: GeneratorSpec, settings: Settings) -> int | None:

@@ -218,7 +218,7 @@ class Performance:
         """Nothing more will be played: tell the rest, and what was never heard."""
         self._tell(MOST_AT_LAST)
         for deck in self.engine.decks:
-            for entry in deck.overdue():
+            for entry in deck.swaps.overdue():
                 self.journal.put({"entry": entry_message(entry, self.setup.beat_offset)})
         self.heard.finish()
         self.ring.finish()
@@ -315,13 +315,16 @@ class Performance:
             "load": self.shares.as_json(),
             "ahead_ms": round(1000 * self.ahead_samples / RATE_HZ, 1),
             "scheduling": self.scheduling,
-            "late_loops": sum(deck.late_swaps for deck in engine.decks),
-            "failed_loops": sum(deck.failed_loops for deck in engine.decks),
+            "late_loops": sum(deck.swaps.late_loops for deck in engine.decks),
+            "failed_loops": sum(deck.swaps.failed_loops for deck in engine.decks),
             "waiting_loops": self.source.waiting,
             "dropped_requests": self.source.dropped,
             "withdrawn_requests": self.source.withdrawn,
             "asked_ahead_s": round(self.source.ahead_s, 2),
             "gesture_ms": delay_figures([delay for deck in engine.decks for delay in deck.gestures.delays_s]),
+            "launch_ms": delay_figures(
+                [delay for deck in engine.decks for delay in deck.gestures.launches_s]
+            ),
             "refused_commands": self.refused_commands,
             "untold": len(engine.performance.events) + len(engine.performance.entries) - sum(self._told),
             "last_error": self.last_error,
@@ -331,9 +334,9 @@ class Performance:
             "decks": [
                 {
                     **_shortened(self._shown(shown_deck)),
-                    "pending": deck.pending,
+                    "pending": deck.swaps.pending,
                     "swaps": len(deck.entered),
-                    "failed": deck.failed_loops,
+                    "failed": deck.swaps.failed_loops,
                     "peak": round(float(strip.peak), 4),
                     "faults": strip.faults,
                 }

@@ -16,6 +16,7 @@ from aijockey.live.processes.performance_plan import Plan
 from aijockey.live.processes.restore import bar_of, set_at
 from aijockey.live.processes.watched import Child
 from aijockey.live.set_file import format_set
+from aijockey.live.shared_ring import SharedRing
 from aijockey.music.grid import BEATS_PER_BAR
 
 # By name: the engine's libraries take longer to import than all the rest, and are not needed here.
@@ -101,24 +102,24 @@ class Cast:
         return children.start("device", device.serve, setup)
 
     def _input(self, child: Child) -> BaseProcess:
-        plan, memory = self._plan, self._memory
-        assert memory.input is not None
-        memory.board["input_serial"] = child.starts
-        setup = side_devices.InputSetup(
-            memory.input.name, memory.board.name, child.starts, plan.live_input, plan.block_samples,
-            plan.open_input,
-        )  # fmt: skip
+        plan, ring = self._plan, self._memory.input
+        beside = self._beside("input", child, ring)
+        setup = side_devices.InputSetup(*beside, plan.live_input, plan.block_samples, plan.open_input)
         return children.start("input", side_devices.listen_in, setup)
 
     def _headphones(self, child: Child) -> BaseProcess:
-        plan, memory = self._plan, self._memory
-        assert memory.cue is not None
-        memory.board["headphones_serial"] = child.starts
+        plan, ring = self._plan, self._memory.cue
+        beside = self._beside("headphones", child, ring)
         setup = side_devices.HeadphonesSetup(
-            memory.cue.name, memory.board.name, child.starts, plan.headphones, plan.block_samples,
-            plan.open_headphones,
-        )  # fmt: skip
+            *beside, plan.headphones, plan.block_samples, plan.open_headphones
+        )
         return children.start("headphones", side_devices.play_cue, setup)
+
+    def _beside(self, role: str, child: Child, ring: SharedRing | None) -> tuple[str, str, int]:
+        """Ring, board and serial for a device beside the master's, of which this is the only process from now on."""
+        assert ring is not None
+        self._memory.board[f"{role}_serial"] = child.starts
+        return ring.name, self._memory.board.name, child.starts
 
     def _server(self, child: Child) -> BaseProcess:
         memory = self._memory

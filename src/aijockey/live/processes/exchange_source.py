@@ -1,7 +1,8 @@
 """How the engine asks for loops through an exchange, and what goes first.
 
-First what a hand has just asked for, the newest before all (`request`). Then loops whose place in the timeline is
-fixed (`request_fixed`): the deck that has waited longest for a new one goes first, so where there is not time for all,
+First what a hand has asked for and has a place in the timeline now, the oldest before all, so that a hand that does not
+rest hears something (`request_fixed`); then what one has just asked for, the newest first (`request`). Then other loops
+whose place is fixed: the deck that has waited longest for a new one goes first, so where there is not time for all,
 none of them stands still. Last what decks will play if nothing changes (`request_ahead`), soonest first. A request
 whose tickets are all gone is dropped, also when a worker has it already and has not begun.
 """
@@ -34,8 +35,8 @@ ROUNDS_AHEAD = 2.0
 LEAST_AHEAD_S = 2.0
 MOST_AHEAD_S = 16.0
 # Classes of wishes, and where the numbers of their slots begin.
-AHEAD, FIXED, BY_HAND = range(3)
-NUMBERED_FROM = (1 << 48, 1 << 50, 1 << 52)
+AHEAD, FIXED, BY_HAND, FIXED_BY_HAND = range(4)
+NUMBERED_FROM = (1 << 48, 1 << 50, 1 << 52, 1 << 54)
 
 
 @dataclass
@@ -54,7 +55,7 @@ class _Wish:
     @property
     def rank(self) -> tuple[int, float, int]:
         """The highest goes first."""
-        return self.kind, -self.order, self.number
+        return self.kind, -self.order, self.number if self.kind == BY_HAND else -self.number
 
     @property
     def is_waited_for(self) -> bool:
@@ -128,24 +129,27 @@ class ExchangeSource:
 
     def request(self, request: LoopRequest) -> Ticket:
         """Ask for a loop; the ticket is filled by a later `poll`, if it still exists then. Thread: audio"""
-        ticket = self._request(request, BY_HAND)
-        for number in range(1, self._variations):
-            other = replace(request, point=Seed((request.point.seed + number) % SEEDS))
-            self._at_hand.append(self._request(other, AHEAD, float("inf")))
-        return ticket
+        return self._request(request, BY_HAND)
 
     def request_ahead(self, request: LoopRequest, due: float) -> Ticket:
         """Ask for a loop that will be needed at the beat ``due`` if nothing changes. Thread: audio"""
         return self._request(request, AHEAD, due)
 
-    def request_fixed(self, request: LoopRequest, since: float) -> Ticket:
-        """Ask for a loop that a deck is certain to need whose present one has played since the beat ``since``.
+    def request_fixed(self, request: LoopRequest, since: float, by_hand: bool) -> Ticket:
+        """Ask for a loop that a deck is certain to need whose present one has played since the beat ``since``; whether
+        a hand waits for it.
 
         Thread: audio
         """
-        return self._request(request, FIXED, since)
+        return self._request(request, FIXED_BY_HAND) if by_hand else self._request(request, FIXED, since)
 
     def _request(self, request: LoopRequest, kind: int, order: float = 0.0) -> Ticket:
+        for number in range(1, self._variations):
+            other = replace(request, point=Seed((request.point.seed + number) % SEEDS))
+            self._at_hand.append(self._ticket(other, AHEAD, float("inf")))
+        return self._ticket(request, kind, order)
+
+    def _ticket(self, request: LoopRequest, kind: int, order: float) -> Ticket:
         ticket = Ticket(request)
         if request in self._cache:
             self._cache.move_to_end(request)

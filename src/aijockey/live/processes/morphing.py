@@ -32,7 +32,7 @@ PACE_DB = 1.0
 TEMPO_BPM = 124.0
 
 
-def morphing_set(voices: Sequence[str], decks: int = DECKS, quantise_beats: float = 4.0) -> LiveSet:
+def morphing_set(voices: Sequence[str], decks: int = DECKS, ride_beats: float = 1.0) -> LiveSet:
     """Decks of the voices in turn, each drifting around a loop of its own and renewed every bar."""
     setups: list[dict[str, Value]] = [
         {
@@ -40,7 +40,7 @@ def morphing_set(voices: Sequence[str], decks: int = DECKS, quantise_beats: floa
             "seed": float(100 + number),
             "play": 1.0,
             "refresh": "change",
-            "quantise_beats": quantise_beats,
+            "ride_beats": ride_beats,
             "walk_kind": "drift",
             "walk_pace": PACE_DB,
             "walk_seed": float(number),
@@ -59,7 +59,7 @@ def rehearse(
     decks: int = DECKS,
     most_workers: int = 1,
     gesture_s: float = GESTURE_S,
-    quantise_beats: float = 4.0,
+    ride_beats: float = 1.0,
 ) -> dict[str, Any]:
     """The same in virtual time: engine and exchange as they are, and workers that take exactly ``loop_s`` for a loop.
     So the figures are the machinery's own, the same on every machine and beside any load.
@@ -70,7 +70,7 @@ def rehearse(
     try:
         source = ExchangeSource(exchange, voices)
         source.decks = decks
-        live_set = morphing_set(tuple(voices), decks, quantise_beats)
+        live_set = morphing_set(tuple(voices), decks, ride_beats)
         engine, silence = Engine(live_set, source), Loop(np.zeros((1, LOOP_SAMPLES), dtype=np.float32))
         in_hand: list[tuple[float, int] | None] = [None] * most_workers  # until when, slot
         for worker in range(most_workers):
@@ -100,18 +100,19 @@ def rehearse(
             made += work(before_s + now_s)
             source.poll()
             engine.process(QUANTUM_SAMPLES)
-        delays_s = [delay for deck in engine.decks for delay in deck.gestures.delays_s]
+        hands = [deck.gestures for deck in engine.decks]
         return {
             "seconds": seconds,
             "decks": decks,
             "loop_ms": round(1000 * loop_s, 1),
             "workers": most_workers,
             "busy": round(made * loop_s / seconds / most_workers, 3),
-            "quantise_beats": quantise_beats,
+            "ride_beats": ride_beats,
             "gestures": moved,
-            "gesture_ms": delay_figures(delays_s),
+            "gesture_ms": delay_figures([delay for hand in hands for delay in hand.delays_s]),
+            "launch_ms": delay_figures([delay for hand in hands for delay in hand.launches_s]),
             "swaps": sum(len(deck.entered) for deck in engine.decks),
-            "late_loops": sum(deck.late_swaps for deck in engine.decks),
+            "late_loops": sum(deck.swaps.late_loops for deck in engine.decks),
             "loops_made": made,
             "asked_ahead_s": round(source.ahead_s, 2),
             "dropped_requests": source.dropped,
@@ -144,12 +145,13 @@ def morph(
     *,
     decks: int = DECKS,
     gesture_s: float = GESTURE_S,
-    quantise_beats: float = 4.0,
+    ride_beats: float = 1.0,
     progress: Callable[[float], None] = lambda seconds: None,
 ) -> dict[str, Any]:
     """Figures of ``seconds`` of it, played by a clock into nothing, as plain values.
 
-    gesture_s : a hand moves so often, on the mean; 0: never. quantise_beats : grid of every deck.
+    gesture_s : a hand moves so often, on the mean; 0: never. ride_beats : grid on which moves are heard; launches
+    wait for bars.
 
     Raises
     ------
@@ -160,7 +162,7 @@ def morph(
     move, moved = gestures(decks), 0
     with tempfile.TemporaryDirectory(prefix="aijockey-morph-") as folder:
         plan = Plan(
-            live_set=morphing_set([voice.name for voice in pack.manifest.voices], decks, quantise_beats),
+            live_set=morphing_set([voice.name for voice in pack.manifest.voices], decks, ride_beats),
             maker=workers.from_pack,
             material=str(pack.path),
             voices={voice.name: voice.tonal for voice in pack.manifest.voices},
@@ -193,9 +195,10 @@ def morph(
         "seconds": seconds,
         "decks": decks,
         "tempo_bpm": TEMPO_BPM,
-        "quantise_beats": quantise_beats,
+        "ride_beats": ride_beats,
         "gestures": moved,
         "gesture_ms": state["gesture_ms"],
+        "launch_ms": state["launch_ms"],
         "ahead_ms": state["ahead_ms"],
         "swaps": swaps,
         "late_loops": state["late_loops"],

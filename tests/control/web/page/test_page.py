@@ -110,7 +110,9 @@ def test_two_faders_and_a_pad_move_at_once_and_are_held_meanwhile(page: Any, sta
 
 
 def test_points_that_the_page_writes_are_points(page: Any) -> None:
-    points = pytest.importorskip("aijockey.live.points", reason="blends of several points are not known here")
+    points = pytest.importorskip(
+        "aijockey.live.point_text", reason="blends of several points are not known here"
+    )
     texts = page.evaluate(
         """import('/core/point.js').then(({mixture, child, neighbour, weights, spread, moment, momentText}) => {
             const points = ['7', '#0123456789ab', '7>9@0.5', '(1*0.2+2*0.5)', '7~3@0.2', '7/9@sound', '(7|9|8)@0.25'];
@@ -123,8 +125,8 @@ def test_points_that_the_page_writes_are_points(page: Any) -> None:
         })"""
     )
     assert len(texts[0]) > 30
-    assert [str(points.Point.parse(text)) for text in texts[0]] == [
-        str(points.Point.parse(text)) for text in texts[1]
+    assert [str(points.read_point(text)) for text in texts[0]] == [
+        str(points.read_point(text)) for text in texts[1]
     ]
 
 

@@ -8,7 +8,7 @@ import { controlFor } from "./any.js";
 /** Names of a deck's rows by what they have to do with; what is in no line is under "more". */
 /** @type {[title: string, pattern: RegExp][]} */
 const GROUPS = [
-  ["Voice and loops", /^(voice|play|seed|walk.*|point|loop|queue|enqueue|skip|refresh.*|quantise_beats|crossfade_beats|spread|members|pace.*|shake|deal|breed|more_like_this|member.*)$/],
+  ["Voice and loops", /^(voice|play|seed|walk.*|point|loop|queue|enqueue|skip|refresh.*|quantise_beats|ride_beats|crossfade_beats|spread|members|pace.*|shake|deal|breed|more_like_this|member.*)$/],
   ["Moments", /^(moment|store)$/],
   ["Reading the loop", /^(cue|retrigger|loop_beats|halve|double|roll_beats|stutter_beats|shift_sixteenths|reverse|pitch_semitones|in_key)$/],
   ["Level and tone", /^(trim_db|gain_db|low_db|mid_db|high_db|filter|pump|duck_from)$/],
