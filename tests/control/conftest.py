@@ -13,6 +13,7 @@ class FakeLink:
     def __init__(self) -> None:
         self.sent: list[tuple[str, Value, float]] = []
         self.told: Mapping[str, Value] | None = None
+        self.is_crowded = False
 
     def check(self, address: str, value: object) -> Value:
         return parameters.check(address, value)
@@ -20,6 +21,9 @@ class FakeLink:
     def send(self, address: str, value: Value, over_beats: float) -> bool:
         self.sent.append((address, value, over_beats))
         return True
+
+    def crowded(self) -> bool:
+        return self.is_crowded
 
     def values(self) -> Mapping[str, Value] | None:
         told, self.told = self.told, None

@@ -77,7 +77,7 @@ def test_each_row_has_one_place_where_it_acts():
         "voice", "play", "seed", "walk", "point", "refresh", "refresh_bars", "quantise_beats", "crossfade_beats",
         "queue", "skip", "moment", "loop", "spread", "members", "member_pans", "member_solo",
         "glide", "walk_kind", "walk_pace", "walk_range", "walk_seed", "walk_beats",
-        "walk_place", "pad_x", "pad_y", "morph_voice", "morph",
+        "walk_place", "pad_x", "pad_y", "morph_voice", "morph", "ride_beats",
     }  # fmt: skip
     for row in PARAMETERS:
         assert not (row.planned and row.read)

@@ -12,14 +12,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the layout; 1 where nothing matches."""
-    from aijockey.control.keys import KEYS
+    from aijockey.control.keys import KEYS, lines
 
     word = (arguments.word or "").lower()
     found = [key for key in KEYS if word in f"{key.group} {key.meaning} {key.address}".lower()]
     group = ""
-    for key in found:
+    for shown, key in lines(found):
         if key.group != group:
             group = key.group
             print(f"\n{group}")
-        print(f"  {key.key:10} {key.meaning:36} {key.address}")
+        print(f"  {shown:10} {key.meaning:36} {key.address}")
     return 0 if found else 1

@@ -75,6 +75,9 @@ class Link(Protocol):
     def send(self, address: str, value: Value, over_beats: float) -> bool:
         """Send a move; False where too many wait."""
 
+    def crowded(self) -> bool:
+        """Whether moves wait for the engine: who has many had better keep them back."""
+
     def values(self) -> Mapping[str, Value] | None:
         """Every value that is not its default; None where nothing changed since the last time."""
 
@@ -132,6 +135,11 @@ class Desk:
                 f"{address} has no value; it is a gesture, or a deck that the set does not have"
             )
         return self._values[address]
+
+    @property
+    def crowded(self) -> bool:
+        """Whether moves wait for the engine: a surface that can keep its own back does, so that others' pass."""
+        return self._link.crowded()
 
     def state(self) -> dict[str, Any]:
         """What the engine and the supervisor show."""

@@ -40,6 +40,10 @@ class EngineLink:
         self._engine.submit(address, value, over_beats)
         return True
 
+    def crowded(self) -> bool:
+        """False: it is done at once."""
+        return False
+
     def values(self) -> Mapping[str, Value] | None:
         """The engine's values; None where none has changed since the last time."""
         values = self._engine.conductor.values

@@ -75,6 +75,9 @@ class FakeBackstage:
     def picture(self, deck: int, which: str) -> dict[str, Any] | None:
         return {"picture": "k", "beats": 8} if which == "present" else None
 
+    def history(self) -> dict[str, Any]:
+        return {"events": [[3.0, "deck.1.pan", 0.5, "live"]], "loops": [[4.0, 1, "7"]]}
+
     def do(self, what: str, arguments: Mapping[str, Any]) -> Any:
         if what != "fade_out":
             raise RefusedError(f"do = {what!r}: expected fade_out")
@@ -85,9 +88,9 @@ class FakeBackstage:
 class Stage:
     """A server that runs, what is behind it, and clients."""
 
-    def __init__(self, token: str = "", names: tuple[str, ...] = ()) -> None:
+    def __init__(self, token: str = "", names: tuple[str, ...] = (), desk: Desk | None = None) -> None:
         self.link, self.backstage = FakeLink(), FakeBackstage()
-        self.desk = Desk(INSTRUMENT, self.link)
+        self.desk = desk or Desk(INSTRUMENT, self.link)
         self.listener = listen(0)
         self.port = int(self.listener.getsockname()[1])
         self.access = Access(self.port, token, names)
@@ -158,6 +161,7 @@ def stage(serving: Stage) -> Iterator[Stage]:
     for address, value in serving.desk._defaults.items():
         serving.desk._values[address] = value
     serving.backstage.reset()
+    serving.service.hub._state_at = -1.0  # what was told a moment ago is told anew
 
 
 @pytest.fixture(scope="module")

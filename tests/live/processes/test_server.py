@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import threading
 import time
 
@@ -13,13 +14,15 @@ from aijockey.control.web.client import Client, ClientError
 from aijockey.control.web.guard import Access
 from aijockey.live.loops import LoopRequest
 from aijockey.live.point_text import read_point
-from aijockey.live.processes.board import Board
+from aijockey.live.processes.board import TEXTS, Board
 from aijockey.live.processes.front import Front, SurfacePlan
 from aijockey.live.processes.gallery import Gallery, key_of_text
 from aijockey.live.processes.mailbox import Mailbox
 from aijockey.live.processes.pulse import Pulse, show_pulse
+from aijockey.live.processes.retrospect import MOST_EVENTS, MOST_LOOPS, MOST_OF_SET, Retrospect
 from aijockey.live.processes.server import ControlProcess, PortTakenError, ServerSetup, listen
 from aijockey.live.set_file import LiveSet
+from aijockey.live.set_parts import Event
 from aijockey.live.shared_ring import SharedRing
 from aijockey.music.grid import LOOP_SAMPLES, RATE_HZ
 
@@ -159,6 +162,8 @@ def test_what_sounds_now_is_counted_back_from_what_is_written(engine):
         # The master's sides as they are, the decks' peak twice, RMS and momentary loudness.
         np.testing.assert_allclose(meters.levels[0], [-6.02, -12.04, -9.0, -12.0], atol=0.01)
         np.testing.assert_allclose(meters.levels[1], [-20.0, -20.0, -23.0, -26.0])
+        # The state is taken anew 20 times a second.
+        until(client, lambda: client.get("state")["beat"] == 9.0)
         state = client.get("state")
         assert (state["beat"], state["bar"], state["phrase"], state["bar_of_phrase"]) == (9.0, 2, 0, 2)
 
@@ -187,6 +192,40 @@ def test_sound_is_what_the_ring_holds(engine, rng):
             else sound[:, begin:]
         )
         np.testing.assert_allclose(frames / 32767, expected[:, : frames.shape[1]], atol=0.6 / 32767)
+
+
+def test_what_was_done_before_is_told_to_who_comes_late(engine):
+    with engine.client() as client:
+        assert client.get("history") == {"events": [], "loops": []}
+        told = Retrospect([Event(8.0, "deck.1.pan", 0.5)])
+        told.add(Event(2.0, "deck.1.gain_db", -6.0))
+        told.enter({"deck": 2, "beat": 4.0, "point": "7"})
+        told.publish(engine.board)
+        assert client.get("history") == {
+            "events": [[2.0, "deck.1.gain_db", -6.0, "live"], [8.0, "deck.1.pan", 0.5, "set"]],
+            "loops": [[4.0, 2, "7"]],
+        }
+
+
+def test_a_retrospect_is_short_however_long_a_set_is():
+    told = Retrospect([Event(float(beat), "deck.1.pan", 0.5) for beat in range(4000)])
+    for step in range(2000):  # a ride: one event a beat
+        told.add(Event(step / 100.0, "deck.1.gain_db", -step / 100.0))
+    assert [event[0] for event in told.as_told(0.0)["events"] if event[3] == "live"] == [
+        float(b) for b in range(20)
+    ]
+    for beat in range(20, 5000):
+        told.add(Event(float(beat), f"deck.{1 + beat % 8}.filter", 0.5))
+        told.enter({"deck": 1, "beat": float(beat), "point": "7>9@0.5" * 200})
+    shown = told.as_told(1000.0)
+    assert len([event for event in shown["events"] if event[3] == "live"]) == MOST_EVENTS
+    assert {abs(event[0] - 1000.0) <= MOST_OF_SET for event in shown["events"] if event[3] == "set"} == {True}
+    assert [loop[0] for loop in shown["loops"]] == [float(beat) for beat in range(5000 - MOST_LOOPS, 5000)]
+    for beat in range(5000, 6000):
+        told.add(Event(float(beat), "deck.1.moment_1", "voice=" + "é" * 1000))
+    shown = told.as_told(6000.0)
+    assert len(json.dumps(shown)) < TEXTS["history"]
+    assert shown["events"][-1][0] == 5999.0
 
 
 def test_a_picture_is_found_once_its_loop_is_shown(engine):

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from aijockey.control.keys import Key
+from aijockey.control.keys import Key, lines
 
 BOLD, DIM, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 # One accent a deck, told apart also without colours by its number and place.
@@ -26,43 +26,44 @@ def picture(
     notes: Sequence[str] = (),
     said: str = "",
     link: str = "",
+    in_hand: int = 0,
 ) -> list[str]:
     """Lines of the stage, none wider than ``width``.
 
     state : the supervisor's. values : parameters by address. autopilot : its status. notes : what happened, newest
-    last. said : what the last key did. link : where the page is.
+    last. said : what the last key did. link : where the page is. in_hand : the deck that is, from 1.
     """
     width = max(width, LEAST_WIDTH)
-    lines = [_transport(state, title, bars, width), _line(width)]
+    told = [_transport(state, title, bars, width), _line(width)]
     for number, deck in enumerate(state.get("decks", ()), start=1):
-        lines.append(_deck(number, deck, state, values, width))
-    lines.append(_line(width))
+        told.append(_deck(number, deck, state, values, width, number == in_hand))
+    told.append(_line(width))
     if autopilot and autopilot.get("on"):
-        lines.append(_cut(_autopilot(autopilot), width))
-    lines.append(_cut(_health(state), width))
-    lines.append(_cut(_surfaces(state, link), width))
-    lines += [_cut(note, width) for note in list(notes)[-3:]]
-    lines.append(_cut(said or "? shows the keys, Ctrl-C fades out and ends", width))
-    return lines
+        told.append(_cut(_autopilot(autopilot), width))
+    told.append(_cut(_health(state), width))
+    told.append(_cut(_surfaces(state, link), width))
+    told += [_cut(note, width) for note in list(notes)[-3:]]
+    told.append(_cut(said or "? shows the keys, Ctrl-C fades out and ends", width))
+    return told
 
 
 def help_picture(keys: Sequence[Key], width: int = 80, height: int = 24) -> list[str]:
     """The keys, in as many columns as there is room for."""
     entries: list[str] = []
     group = ""
-    for key in keys:
+    for shown, key in lines(keys):
         if key.group != group:
             group = key.group
             entries.append(group.upper())
-        entries.append(f"{key.key:>9}  {key.meaning}")
+        entries.append(f"{shown:>9}  {key.meaning}")
     column = 44
     columns = max(1, max(width, LEAST_WIDTH) // column)
     rows = max(1, max(height - 2, math.ceil(len(entries) / columns)))
-    lines = []
+    told = []
     for row in range(min(rows, len(entries))):
         cells = [entries[index] for index in range(row, len(entries), rows)]
-        lines.append("".join(f"{cell[: column - 1]:{column}}" for cell in cells[:columns]).rstrip())
-    return [*lines, "", "? goes back"]
+        told.append("".join(f"{cell[: column - 1]:{column}}" for cell in cells[:columns]).rstrip())
+    return [*told, "", "? goes back"]
 
 
 def level_bar(level_db: float, cells: int = WIDTH_OF_LEVEL) -> str:
@@ -86,7 +87,12 @@ def _transport(state: Mapping[str, Any], title: str, bars: int, width: int) -> s
 
 
 def _deck(
-    number: int, deck: Mapping[str, Any], state: Mapping[str, Any], values: Mapping[str, Any], width: int
+    number: int,
+    deck: Mapping[str, Any],
+    state: Mapping[str, Any],
+    values: Mapping[str, Any],
+    width: int,
+    in_hand: bool,
 ) -> str:
     plays, name = bool(deck.get("plays")), f"deck.{number}."
     gain_db = float(values.get(name + "gain_db", 0.0))
@@ -100,7 +106,8 @@ def _deck(
     knobs = f"{gain_db:+5.1f} dB" if gain_db > -90 else "  -inf   "
     knobs += f" filter {filtered:+.2f}" if filtered else ""
     text = (
-        f"{number:2} {'▶' if plays else '·'} {str(deck.get('voice', ''))[:12]:12} {level} {knobs:22}"
+        f"{'›' if in_hand else ' '}{number} {'▶' if plays else '·'} {str(deck.get('voice', ''))[:12]:12} "
+        f"{level} {knobs:22}"
         f" {' '.join(flags):9} {_short(deck.get('loop', '')):14}"
     )
     enters = deck.get("enters")

@@ -39,6 +39,10 @@ class SupervisorLink:
         self._supervisor.send(address, value, over_beats)
         return True
 
+    def crowded(self) -> bool:
+        """False: nobody types so fast."""
+        return False
+
     def values(self) -> Mapping[str, Value] | None:
         """What the engine published since the last time."""
         board = self._supervisor.board
@@ -94,6 +98,7 @@ def show(supervisor: "Supervisor", terminal: Terminal | None = None) -> None:
                         supervisor.state(), desk.values, title=supervisor.plan.live_set.title,
                         bars=supervisor.plan.bars, width=width, autopilot=_autopilot(supervisor),
                         notes=list(supervisor.notes), said=said if now - said_at < SAID_S else "", link=link,
+                        in_hand=keyboard.deck,
                     )
                 )  # fmt: skip
                 screen.draw(lines)

@@ -47,28 +47,44 @@ def address_end(data: bytes) -> int:
     return data.find(b"\0") if data[:1] == b"/" else 0
 
 
-def decode(data: bytes, at_s: float | None = None, depth: int = 0) -> list[Message]:
+def split(data: bytes, at_s: float | None = None, depth: int = 0) -> list[tuple[float | None, bytes]]:
+    """Messages of a packet, not decoded, those of bundles in their order, each with the time of its bundle.
+
+    Raises
+    ------
+    OscError : a bundle that is cut off, or nested deeper than `MOST_DEPTH`.
+    """
+    if not data.startswith(BUNDLE):
+        return [(at_s, data)]
+    if depth >= MOST_DEPTH:
+        raise OscError(f"bundles within bundles more than {MOST_DEPTH} deep")
+    if len(data) < 16:
+        raise OscError(f"a bundle of {len(data)} bytes; expected 16 or more")
+    at_s = _seconds(int.from_bytes(data[8:16], "big"))
+    messages: list[tuple[float | None, bytes]] = []
+    place, end = 16, len(data)
+    while place < end:
+        size = int.from_bytes(data[place : place + 4], "big")
+        place += 4
+        if size % 4 or size == 0 or place + size > end:
+            raise OscError(f"an element of {size} bytes in a bundle with {end - place} bytes left")
+        element = data[place : place + size]
+        if element[:1] == b"#":
+            messages += split(element, at_s, depth + 1)
+        else:
+            messages.append((at_s, element))
+        place += size
+    return messages
+
+
+def decode(data: bytes, at_s: float | None = None) -> list[Message]:
     """All messages of a packet, those of bundles in their order, each with the time of its bundle.
 
     Raises
     ------
     OscError : not OSC, cut off, of unknown types, or nested deeper than `MOST_DEPTH`.
     """
-    if not data.startswith(BUNDLE):
-        return [_message(data, at_s)]
-    if depth >= MOST_DEPTH:
-        raise OscError(f"bundles within bundles more than {MOST_DEPTH} deep")
-    if len(data) < 16:
-        raise OscError(f"a bundle of {len(data)} bytes; expected 16 or more")
-    at_s = _seconds(int.from_bytes(data[8:16], "big"))
-    messages, place = [], 16
-    while place < len(data):
-        size = int.from_bytes(data[place : place + 4], "big")
-        if size % 4 or size == 0 or place + 4 + size > len(data):
-            raise OscError(f"an element of {size} bytes in a bundle with {len(data) - place - 4} bytes left")
-        messages += decode(data[place + 4 : place + 4 + size], at_s, depth + 1)
-        place += 4 + size
-    return messages
+    return [_message(message, when_s) for when_s, message in split(data, at_s)]
 
 
 def encode(address: str, *arguments: Argument, double: bool = False) -> bytes:

@@ -1,39 +1,102 @@
-"""The UDP socket, and who is listened to. Nothing is ever looked up: hosts are addresses."""
+"""The UDP sockets, and who is listened to. Nothing is ever looked up: hosts are addresses."""
 
 import contextlib
 import ipaddress
 import socket
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
 
+from aijockey.control.osc import steering
 from aijockey.errors import AijockeyError
 
 Sender = tuple[str, int]
 
 LOOPBACK = ("127.0.0.0/8", "::1/128")
-# Room for some 50 ms of a flood: a smaller one loses more, a larger one keeps what is urgent waiting.
-BUFFER_BYTES = 1 << 20
+# As many as the system gives: 4 MB hold 10,000 messages on Linux, a fifth of a second of a flood.
+BUFFER_BYTES = 4 << 20
+URGENT_BYTES = 256 << 10
+_SO_MEMINFO, _MEMINFO, _DROPS = 55, struct.Struct("9I"), 8
 
 
 class PortError(AijockeyError):
     """The UDP port cannot be had."""
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A UDP socket on ``port`` (0: any free one).
+@dataclass(frozen=True)
+class Sockets:
+    """A port as it is listened to.
+
+    main : everything, also what is sent. urgent : what must not wait has a buffer of its own; None where it has not.
+    """
+
+    main: socket.socket
+    urgent: socket.socket | None = None
+
+    @property
+    def port(self) -> int:
+        """The UDP port."""
+        return int(self.main.getsockname()[1])
+
+    @property
+    def all(self) -> tuple[socket.socket, ...]:
+        """What is to be read, urgent things first."""
+        return (self.main,) if self.urgent is None else (self.urgent, self.main)
+
+    def overflowed(self) -> int:
+        """Datagrams that the system threw away since nobody had read those before; 0 where it does not say."""
+        dropped = 0
+        for one in self.all:
+            with contextlib.suppress(OSError, struct.error):
+                dropped += _MEMINFO.unpack(one.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, _MEMINFO.size))[
+                    _DROPS
+                ]
+        return dropped
+
+    def close(self) -> None:
+        """Give the port back."""
+        for one in self.all:
+            one.close()
+
+
+def listen(host: str, port: int, urgent: Sequence[str] = ()) -> Sockets:
+    """UDP on ``port`` (0: any free one), with a socket of its own for the OSC addresses ``urgent`` where that can be.
 
     Raises
     ------
     PortError : the port is in use, or may not be had.
     """
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
-    with contextlib.suppress(OSError):
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
+    main = _bound(host, port)
+    if not urgent or not steering.can_steer():
+        return Sockets(main)
+    # Bound alone at first: a port of sockets that share it could be taken a second time without a word.
+    port = int(main.getsockname()[1])
+    main.close()
+    shared = []
     try:
-        listener.bind((host, port))
+        shared = [_bound(host, port, size, share=True) for size in (BUFFER_BYTES, URGENT_BYTES)]
+        if steering.steer(shared[0], urgent):
+            return Sockets(*shared)
+    except PortError:
+        pass
+    for one in shared:
+        one.close()
+    return Sockets(_bound(host, port))
+
+
+def _bound(host: str, port: int, size: int = BUFFER_BYTES, *, share: bool = False) -> socket.socket:
+    one = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
+    with contextlib.suppress(OSError):
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
+    try:
+        if share:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        one.bind((host, port))
     except OSError as error:
-        listener.close()
+        one.close()
         raise PortError(f"OSC port {port} cannot be had ({error.strerror}); --osc chooses another") from error
-    listener.setblocking(False)
-    return listener
+    one.setblocking(False)
+    return one
 
 
 def allowed(texts: tuple[str, ...]) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:

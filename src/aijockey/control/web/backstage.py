@@ -50,6 +50,9 @@ class Backstage(Protocol):
     def picture(self, deck: int, which: str) -> dict[str, Any] | None:
         """Picture of the ``present`` or ``next`` loop of a deck (from 1); None where there is none."""
 
+    def history(self) -> dict[str, Any]:
+        """``events``, [beat, address, value, source] each, and ``loops``, [beat, deck, point] each; newest last."""
+
     def do(self, what: str, arguments: Mapping[str, Any]) -> Any:
         """``record``, ``stop_recording``, ``fade_out`` or ``service``; returns the answer.
 

@@ -128,7 +128,7 @@ class Client:
         return self.ask({"do": what, **arguments})
 
     def get(self, what: str, **arguments: Any) -> Any:
-        """``state``, ``loop`` (deck, which) or ``pairing``."""
+        """``state``, ``loop`` (deck, which), ``history`` or ``pairing``."""
         return self.ask({"get": what, **arguments})
 
     def watch(self, **wanted: float | str) -> None:

@@ -207,10 +207,12 @@ class Hub:
             if which not in ("present", "next"):
                 raise RefusedError(f"which = {which!r:.60}: expected present or next")
             return self.backstage.picture(deck, which)
+        if what == "history":
+            return self.backstage.history()
         if what == "pairing":
             link = self.access.pairing_link
             return {"link": link, "qr": code_rows(link)} if link else None
-        raise RefusedError(f"get = {what!r:.60}: expected state, loop or pairing")
+        raise RefusedError(f"get = {what!r:.60}: expected state, loop, history or pairing")
 
     def _watch(self, visitor: Visitor, message: Message) -> bool:
         wanted = message["watch"]
@@ -353,6 +355,7 @@ class Hub:
             "refused": self.refused,
             "last_error": self.last_error,
             "dropped": self.dropped,
+            "most_unread_bytes": max((visitor.most_bytes for visitor in self.visitors), default=0),
             "lost_sound_frames": sum(visitor.lost_sound for visitor in self.visitors),
         }
 

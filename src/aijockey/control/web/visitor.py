@@ -52,7 +52,7 @@ class Visitor:
     held_back : moves that came too fast, by address: the newest of each.
     behind : it missed something and is to get a snapshot.
     told : number of the state that it was told last.
-    lost_sound : frames of sound that were left out.
+    lost_sound : frames of sound that were left out. most_bytes : that ever waited for it.
     """
 
     name: str
@@ -63,6 +63,7 @@ class Visitor:
     behind: bool = False
     told: int = 0
     lost_sound: int = 0
+    most_bytes: int = 0
     malformed: int = 0
     met: bool = False  # it has said hello
     state_due: float = 0.0
@@ -141,6 +142,7 @@ class Visitor:
             self._read_at = self.clock()
         self._unread.append(frame)
         self._bytes += len(frame)
+        self.most_bytes = max(self.most_bytes, self._bytes)
         self._wake.set()
         if self._bytes > MOST_UNREAD_BYTES:
             self.leave()

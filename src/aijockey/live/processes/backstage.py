@@ -18,6 +18,7 @@ from aijockey.live.processes.board import Board
 from aijockey.live.processes.gallery import Gallery, Picture
 from aijockey.live.processes.mailbox import Outbox
 from aijockey.live.processes.pulse import Pulse, read_pulse
+from aijockey.live.processes.retrospect import TEXT as HISTORY
 from aijockey.live.recording.recorder import check_name
 from aijockey.live.shared_ring import SharedRing
 from aijockey.live.state import PHRASE_BARS
@@ -129,6 +130,10 @@ class SharedBackstage:
         key = str(shown.get(f"{part}_key", ""))
         picture = self._picture(key)
         return None if picture is None else {"picture": key, "loop": shown.get(part, ""), **picture.as_json()}
+
+    def history(self) -> dict[str, Any]:
+        """What was done lately, as the supervisor remembers it."""
+        return self._board.read(HISTORY) or {"events": [], "loops": []}
 
     def do(self, what: str, arguments: Mapping[str, Any]) -> Any:
         """Ask the supervisor, or a service."""

@@ -46,6 +46,7 @@ TEXTS = {
     "input": 2 << 10,
     "headphones": 2 << 10,
     "watch": 8 << 10,
+    "history": 64 << 10,
     "services": 16 << 10,
 }
 # Name -> numbers in it. Each is written whole, as a text is.

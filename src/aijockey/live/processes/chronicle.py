@@ -1,4 +1,6 @@
-"""What was done and what sounded, as the engine tells it: to restore the set by, to keep it, and to list the loops."""
+"""What was done and what sounded, as the engine tells it: to restore the set by, to keep it, to list the loops, and to
+show it to surfaces.
+"""
 
 from collections import deque
 from collections.abc import Callable
@@ -9,6 +11,7 @@ from aijockey.live.processes.common_memory import CommonMemory
 from aijockey.live.processes.performance_plan import Plan
 from aijockey.live.processes.post import Post
 from aijockey.live.processes.restore import entry_of, event_of
+from aijockey.live.processes.retrospect import Retrospect
 from aijockey.live.set_journal import SetJournal
 from aijockey.live.set_parts import Entry, Event, PackReference
 from aijockey.music.grid import BEATS_PER_BAR
@@ -34,6 +37,7 @@ class Chronicle:
         self.recording: dict[str, Any] | None = None
         # Deck -> the loops that entered last: a loop is told of before it is heard, so the last may not sound yet.
         self._sounding: dict[int, deque[dict[str, Any]]] = {}
+        self._retrospect = Retrospect(plan.live_set.events)
         self._kept: SetJournal | None = None
         self._failed = False
         if plan.keep is not None:
@@ -64,14 +68,17 @@ class Chronicle:
         while (entry := self._memory.journal.take()) is not None:
             if "loop" in entry:
                 self._enter(entry["loop"])
+                self._retrospect.enter(entry["loop"])
             elif "entry" in entry:
                 self._keep(entry_of(entry["entry"]))
             else:
                 event = event_of(entry["event"])
                 self.events.append(event)
+                self._retrospect.add(event)
                 self._keep(event)
                 if len(self.events) > MOST_REMEMBERED:
                     self._thin()
+        self._retrospect.publish(self._memory.board)
 
     def close(self, beat: float, played: bool) -> None:
         """Close the kept set at ``beat``; where nothing was played there is none. Thread: control"""

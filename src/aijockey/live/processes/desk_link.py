@@ -66,6 +66,10 @@ class DeskLink:
             return self._urgent.put(message)
         return self._outbox.send(message, key=key_of(address))
 
+    def crowded(self) -> bool:
+        """Whether so much waits that another move would not be taken in with the next quantum."""
+        return self._outbox.crowded
+
     def values(self) -> Mapping[str, Value] | None:
         """What the engine published since the last time; None where nothing new can be had."""
         serial = self._board.serial("values")

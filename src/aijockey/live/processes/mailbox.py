@@ -17,6 +17,7 @@ from aijockey.live.processes.shared import SharedArrays
 LENGTH_BYTES = 4
 DEFAULT_BYTES = 16 << 10  # some 160 moves: three quanta of what an engine takes in
 MOST_WAITING = 4096
+CROWDED_BYTES = 1 << 10  # some ten moves, of the up to 32 that one quantum takes in
 _WRITTEN, _READ = 0, 1
 
 
@@ -73,6 +74,12 @@ class Mailbox:
         counters[_READ, 0] = read + LENGTH_BYTES + length
         return message
 
+    @property
+    def waiting_bytes(self) -> int:
+        """What was put and not taken yet. Thread: any"""
+        counters = self._shared["counters"]
+        return int(counters[_WRITTEN, 0]) - int(counters[_READ, 0])
+
     def fits(self, message: dict[str, Any]) -> bool:
         """Whether a message could ever be put. Thread: any"""
         return len(json.dumps(message, separators=(",", ":")).encode()) + LENGTH_BYTES <= self._size
@@ -108,6 +115,11 @@ class Outbox:
     def waiting(self) -> int:
         """Messages that the mailbox had no room for yet. Thread: the writer's"""
         return len(self._waiting)
+
+    @property
+    def crowded(self) -> bool:
+        """Whether more waits than the other end takes at once. Thread: the writer's"""
+        return bool(self._waiting) or self._mailbox.waiting_bytes > CROWDED_BYTES
 
     def send(self, message: dict[str, Any], key: str | None = None) -> bool:
         """Send in order; of messages that wait with the same key only the newest stays. Thread: the writer's

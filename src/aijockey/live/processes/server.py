@@ -6,6 +6,7 @@ surfaces connect anew; nothing of that is heard.
 
 import asyncio
 import socket
+import sys
 import time
 from dataclasses import dataclass
 
@@ -27,6 +28,8 @@ SEND_BYTES, RECEIVE_BYTES = 128 << 10, 16 << 10
 TURN_S = 1.0 / 60.0
 PUBLISH_S = 0.25
 NICENESS = 5
+# So long a thread that computes keeps the interpreter from another that would go on: OSC is read by one of its own.
+SWITCH_S = 0.001
 
 
 class PortTakenError(AijockeyError):
@@ -62,7 +65,9 @@ def listen(port: int, host: str = HOST) -> socket.socket:
     ------
     PortTakenError : the port is in use, or may not be had.
     """
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # With the protocol named, asyncio lets small frames go at once (TCP_NODELAY); without, each waits up to 40 ms for
+    # the client's word of the one before.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     exclusive = getattr(socket, "SO_EXCLUSIVEADDRUSE", None)  # Windows, where REUSEADDR would share the port
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR if exclusive is None else exclusive, 1)
     # What connects inherits these. Of what a client does not read, the system keeps no megabytes either; and one that
@@ -84,6 +89,7 @@ def listen(port: int, host: str = HOST) -> socket.socket:
 def serve(setup: ServerSetup) -> None:
     """Serve surfaces for good. Runs in a process of its own."""
     children.step_forward(NICENESS)  # what a hand does is waited for
+    sys.setswitchinterval(SWITCH_S)
     asyncio.run(ControlProcess(setup).run())
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from aijockey.control import parameters
 from aijockey.control.desk import Desk, Instrument, Voice
+from aijockey.control.keys import rows
 from aijockey.control.parameters import Value
 from aijockey.control.web.guard import Access
 from aijockey.control.web.protocol import Meters
@@ -66,10 +67,7 @@ class PageBackstage:
 
     def __init__(self, link: EchoLink, decks: int) -> None:
         self.sounds = ("master",)
-        self.keys = [
-            {"key": "q", "address": "deck.1.play", "meaning": "play or stop deck 1", "group": "decks"},
-            {"key": "0", "address": "history.undo", "value": 1, "meaning": "undo", "group": "set"},
-        ]
+        self.keys = rows(decks)
         self.heard: list[tuple[str, Mapping[str, Any]]] = []
         self.recording = False
         self.learned = ""
@@ -142,6 +140,15 @@ class PageBackstage:
         shown = self._deck(deck, self.beat)
         key = shown["picture" if which == "present" else "next_picture"]
         return {"picture": key, "loop": key, **draw(zlib.crc32(key.encode()))} if key else None
+
+    def history(self) -> dict[str, Any]:
+        return {
+            "events": [
+                [40.0, "deck.4.filter", -0.5, "live"], [48.0, "mixer.crossfader", 0.25, "set"],
+                [4000.0, "deck.5.mute", 1.0, "set"],
+            ],
+            "loops": [[32.0, 4, "7"]],
+        }  # fmt: skip
 
     def do(self, what: str, arguments: Mapping[str, Any]) -> Any:
         self.heard.append((what, arguments))

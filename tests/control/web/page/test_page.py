@@ -152,12 +152,58 @@ def test_keys_move_what_has_the_focus_and_what_the_table_of_keys_says(page: Any,
     page.keyboard.press("Delete")
     until(page, lambda: stage.call(stage.desk.value, "deck.2.gain_db") == 0.0)
     plays = stage.call(stage.desk.value, "deck.1.play")
-    page.keyboard.press("q")
+    page.keyboard.press("1")
     until(page, lambda: stage.call(stage.desk.value, "deck.1.play") == 1.0 - plays)
+    page.wait_for_selector("jockey-deck-chip[deck='1'][data-in-hand]")
+    # Bass out and in; then what is there once for the deck in hand: solo, a longer roll, two keys for a moment.
+    low_db = stage.call(stage.desk.value, "deck.2.low_db")
+    for value in (-90.0, 0.0):
+        page.keyboard.press("@")
+        until(page, lambda value=value: stage.call(stage.desk.value, "deck.2.low_db") == value)
+    assert low_db not in (-90.0, 0.0)
+    page.wait_for_selector("jockey-deck-chip[deck='2'][data-in-hand]")
+    page.keyboard.press(".")
+    page.wait_for_selector("jockey-deck-chip[deck='3'][data-in-hand]")
+    page.keyboard.press("p")
+    until(page, lambda: stage.call(stage.desk.value, "deck.3.solo") == 1.0)
+    page.keyboard.press("p")
+    page.keyboard.press("}")
+    until(page, lambda: stage.call(stage.desk.value, "deck.3.roll_beats") == 0.125)
+    page.keyboard.press("/")
+    until(page, lambda: stage.call(stage.desk.value, "deck.3.roll_beats") == 0.5)
+    page.keyboard.press("/")
+    until(page, lambda: stage.call(stage.desk.value, "deck.3.roll_beats") == 0.0)
+    stage.link.sent.clear()
+    page.keyboard.press("~")
+    page.keyboard.press("6")
+    page.keyboard.press("`")
+    page.keyboard.press("4")
+    until(page, lambda: stage.link.sent == [("deck.3.store", 6.0), ("deck.3.moment", 4.0)])
     page.keyboard.press("?")
-    page.wait_for_selector("dialog.help[open] kbd:text-is('q')")
+    page.wait_for_selector("dialog.help[open] kbd:text-is('` 1 … 8')")
     page.keyboard.press("Escape")
     page.wait_for_selector("dialog.help", state="detached")
+
+
+def test_the_timeline_knows_what_was_before_the_page(page: Any, stage: PageStage) -> None:
+    show(page, "set")
+    line = ".events li:has-text('{}')"
+    page.wait_for_selector(line.format("deck 4 filter"))
+    assert page.inner_text(line.format("deck 4 filter") + " b") == "11"
+    assert "the set" in page.inner_text(line.format("crossfader"))
+    # What is to come is in the timeline, and not yet in the list of what was.
+    beats = page.evaluate(f"{SESSION}.then(({{session}}) => session.events.map((event) => event.beat))")
+    assert beats == sorted(beats)
+    assert beats[-1] == 4000.0
+    assert page.locator(line.format("deck 5 mute")).count() == 0
+    # A second look, as after sleep, tells nothing twice.
+    stage.call(stage.desk.move, "deck.6.pan", 0.5, source="midi")
+    page.wait_for_selector(line.format("deck 6 pan"))
+    page.evaluate(f"{SESSION}.then(({{session}}) => session.connection.send({{resync: true}}))")
+    page.wait_for_timeout(300)
+    for words in ("deck 4 filter", "deck 6 pan"):
+        assert page.locator(line.format(words)).count() == 1
+    assert page.evaluate(f"{SESSION}.then(({{session}}) => session.loops.some((loop) => loop.deck === 4))")
 
 
 def test_a_refused_value_goes_back_and_says_why(page: Any, stage: PageStage) -> None:

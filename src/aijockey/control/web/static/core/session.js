@@ -15,7 +15,10 @@ import { Table } from "./table.js";
 /** @typedef {"off" | "waiting" | "on" | "unpaired"} Link */
 
 const HOLD_AGAIN_MS = 2000;
-const MOST_EVENTS = 400;
+const MOST_EVENTS = 600;
+const MOST_LOOPS = 200;
+// Moves of a parameter so close together are one and the same.
+const SAME_BEATS = 1.5;
 const METERS_HZ = 30;
 const STATE_HZ = 10;
 
@@ -39,12 +42,16 @@ export class Session extends EventTarget {
     this.limiter = 0;
     /** @type {Moved[]} newest last */
     this.events = [];
+    /** @type {{beat: number, deck: number, point: string}[]} loops that entered, newest last */
+    this.loops = [];
     /** @type {Link} */
     this.link = "off";
     /** @type {((frame: ArrayBuffer) => void) | null} */
     this.sound = null;
     /** @type {string} */
     this.wantedSound = "off";
+    /** The deck that keys without a deck of their own move; 0 until keys are used. */
+    this.inHand = 0;
 
     /** @type {Map<string, Value>} as shown here */
     this.#values = new Map();
@@ -195,6 +202,13 @@ export class Session extends EventTarget {
     this.connection.send({ watch: { sound: which } });
   }
 
+  /** Take a deck in hand; beyond the last comes the first. @param {number} deck */
+  take(deck) {
+    const decks = this.instrument.decks || 1;
+    this.inHand = ((deck - 1 + decks) % decks) + 1;
+    this.dispatchEvent(new Event("state"));
+  }
+
   /** Say something to whoever plays. @param {string} text */
   note(text) {
     this.dispatchEvent(new CustomEvent("note", { detail: text }));
@@ -259,6 +273,7 @@ export class Session extends EventTarget {
     this.connection.send({ watch: { meters: METERS_HZ, state: STATE_HZ, sound: this.wantedSound } });
     this.#look(snapshot.state);
     this.#become("on");
+    this.#recall();
     if (changed) this.dispatchEvent(new Event("snapshot"));
     for (const address of this.#watchers.keys()) this.#tell(address);
   }
@@ -282,14 +297,36 @@ export class Session extends EventTarget {
     this.dispatchEvent(new Event("moved"));
   }
 
+  /** What happened before this page came, or while it was asleep. What it saw itself it knows better: whose it was. */
+  async #recall() {
+    /** @type {{events: [number, string, Value, string][], loops: [number, number, string][]}} */
+    const told = await this.get("history").catch(() => ({ events: [], loops: [] }));
+    const seen = (/** @type {number} */ beat, /** @type {string} */ address) =>
+      this.events.some((event) => event.address === address && Math.abs(event.beat - beat) < SAME_BEATS);
+    const missed = told.events.filter(([beat, address]) => !seen(beat, address)).map(([beat, address, value, source]) => ({ beat, address, value, source }));
+    this.events = [...this.events, ...missed].sort((one, other) => one.beat - other.beat).slice(-MOST_EVENTS);
+    this.loops = told.loops.map(([beat, deck, point]) => ({ beat, deck, point }));
+    this.dispatchEvent(new Event("moved"));
+  }
+
   /** @param {string} address @param {Value} value @param {string} source */
   #remember(address, value, source) {
     const beat = this.clock.beatAt();
     const last = this.events.findLast((event) => event.address === address);
+    const apart = last ? beat - last.beat : Infinity;
+    // What was told ahead comes about.
+    if (last?.source === "set" && source === "engine" && Math.abs(apart) < SAME_BEATS) return;
     // A ride of a fader is one event that ends where it ends.
-    if (last && last.source === source && beat - last.beat < 1 && beat >= last.beat) last.value = value;
-    else this.events.push({ beat, address, value, source });
+    if (last && last.source === source && apart < 1 && apart >= 0) last.value = value;
+    else this.#insert({ beat, address, value, source });
     if (this.events.length > MOST_EVENTS) this.events.splice(0, this.events.length - MOST_EVENTS);
+  }
+
+  /** At its place: what is to come stands behind it. @param {Moved} event */
+  #insert(event) {
+    let place = this.events.length;
+    while (place && (this.events[place - 1]?.beat ?? 0) > event.beat) place -= 1;
+    this.events.splice(place, 0, event);
   }
 
   /** @param {Record<string, string | null>} held */
@@ -303,11 +340,22 @@ export class Session extends EventTarget {
 
   /** @param {State} state */
   #look(state) {
+    const before = this.state["decks"];
     Object.assign(this.state, state);
+    if (before && this.clock.runs) this.#enter(before, this.state["decks"] ?? []);
     if (typeof state["beat"] === "number" && !this.meters.length) {
       this.clock.told(state["beat"], this.state["tempo_bpm"] ?? 120);
     }
     this.dispatchEvent(new Event("state"));
+  }
+
+  /** Loops that a state shows and the one before it did not. @param {State[]} before @param {State[]} decks */
+  #enter(before, decks) {
+    decks.forEach((deck, index) => {
+      const loop = deck["loop"];
+      if (loop && loop !== before[index]?.["loop"]) this.loops.push({ beat: this.clock.beatAt(), deck: index + 1, point: loop });
+    });
+    if (this.loops.length > MOST_LOOPS) this.loops.splice(0, this.loops.length - MOST_LOOPS);
   }
 
   /** @param {{id: number, ok?: any, error?: string}} message */

@@ -34,6 +34,7 @@
  * @property {string} [action]
  * @property {Value} [value]
  * @property {number} [step]
+ * @property {Value} [back] sent instead of `value` where that is there already
  * @property {string} [group]
  *
  * @typedef {Record<string, any>} State what the engine and the supervisor show; only some keys are sure

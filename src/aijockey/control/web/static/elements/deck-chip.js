@@ -40,6 +40,7 @@ export class DeckChip extends Live {
     const wanted = session.number(`deck.${this.deck}.play`) > 0;
     const is = wanted !== Boolean(deck["plays"]) ? "waiting" : wanted ? "playing" : "stopped";
     attribute(this, "data-is", deck["late"] ? "late" : is);
+    this.toggleAttribute("data-in-hand", session.inHand === this.deck);
     say(this.#name, voice);
     attribute(this.button, "aria-label", `show deck ${this.deck}, ${voice}, ${is}`);
   }

@@ -32,7 +32,12 @@ export function keyTables() {
   /** @type {Map<string, string[][]>} */
   const groups = new Map();
   for (const { key, meaning, group = "Keys" } of session.keys) {
-    groups.set(group, [...(groups.get(group) ?? []), [key, meaning]]);
+    const rows = groups.get(group) ?? [];
+    const last = rows.at(-1);
+    // Keys that follow each other and mean the same are one line.
+    if (last?.[1] === meaning) last[0] = `${last[0]?.split(" … ")[0]} … ${key.split(" ").at(-1)}`;
+    else rows.push([key, meaning]);
+    groups.set(group, rows);
   }
   if (!groups.size) groups.set("Keys", [["?", "this page"]]);
   return [...groups].map(([title, rows]) => table(title, rows));

@@ -77,7 +77,8 @@ export class SetSheet extends Live {
   }
 
   #events() {
-    const lines = session.events.slice(-MOST_LISTED).reverse().map((event) => [`${Math.floor(event.beat / 4) + 1}`, eventWords(event)]);
+    const now = session.clock.beatAt() + 0.5;
+    const lines = session.events.filter((event) => event.beat <= now).slice(-MOST_LISTED).reverse().map((event) => [`${Math.floor(event.beat / 4) + 1}`, eventWords(event)]);
     lines.forEach(([bar = "", words = ""], index) => {
       const line = this.#list.children[index] ?? this.#list.appendChild(h("li", {}, h("b", {}), h("span", {})));
       if (line.firstChild && line.lastChild) {

@@ -6,6 +6,9 @@ import { session } from "../core/session.js";
 import { deckOf, wordsFor, wordsOf } from "../core/table.js";
 import { CanvasElement } from "./canvas.js";
 
+// Whose it was before this page came, nobody remembers.
+/** @type {Record<string, string>} */
+const WHO = { live: "", set: "the set" };
 const PAST_BEATS = 64;
 const FUTURE_BEATS = 32;
 const LEFT_PX = 46;
@@ -49,6 +52,7 @@ export class Timeline extends CanvasElement {
       paper.fillStyle = lane ? (this.#hues[lane - 1] ?? "") : this.#colours.dim;
       paper.fillText(lane ? String(lane) : "all", 10, tall * (lane + 0.5));
     }
+    for (const { beat, deck } of session.loops) this.#entered(paper, x(beat), deck, tall);
     for (const event of session.events) this.#mark(paper, event, x(event.beat), tall);
     session.state["decks"]?.forEach((/** @type {any} */ deck, /** @type {number} */ index) => {
       if (typeof deck?.enters === "number" && deck.enters >= now) this.#enters(paper, deck, x(deck.enters), index + 1, tall);
@@ -70,6 +74,15 @@ export class Timeline extends CanvasElement {
         paper.fillText(String(beat / 4 + 1), x(beat) + 4, 2);
       }
     }
+  }
+
+  /** A loop that entered. @param {CanvasRenderingContext2D} paper @param {number} x @param {number} lane @param {number} tall */
+  #entered(paper, x, lane, tall) {
+    if (x < LEFT_PX) return;
+    paper.fillStyle = this.#hues[lane - 1] ?? "";
+    paper.globalAlpha = 0.6;
+    paper.fillRect(x, tall * lane + 4, 2, tall - 8);
+    paper.globalAlpha = 1;
   }
 
   /** @param {CanvasRenderingContext2D} paper @param {{address: string, source: string}} event @param {number} x @param {number} tall */
@@ -107,9 +120,9 @@ export class Timeline extends CanvasElement {
 export function eventWords({ address, value, source }) {
   const row = session.row(address);
   const deck = deckOf(address);
-  const who = source === session.client ? "here" : source;
+  const who = source === session.client ? "here" : (WHO[source] ?? source);
   const shown = row && !row.gesture ? ` ${wordsFor(row, value)}` : "";
-  return `${deck ? `deck ${deck} ` : ""}${wordsOf(address)}${shown} · ${who}`;
+  return `${deck ? `deck ${deck} ` : ""}${wordsOf(address)}${shown}${who && ` · ${who}`}`;
 }
 
 customElements.define("jockey-timeline", Timeline);
