@@ -39,6 +39,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--block", type=whole_number(64, 2048), default=512, metavar="N", help="soak: samples of a block"
     )
+    parser.add_argument(
+        "--members",
+        type=whole_number(1, 8),
+        default=4,
+        metavar="N",
+        help="soak: loops made for each that is heard",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to FILE too")
 
 
@@ -115,6 +122,7 @@ def soak(arguments: argparse.Namespace, pack: "Pack") -> int:
             device_name=arguments.device,
             null=arguments.output == "null",
             block_samples=arguments.block,
+            members=arguments.members,
             progress=progress.update,
         )
     report = {

@@ -38,11 +38,11 @@ MOST_AHEAD_SAMPLES = 2 * RATE_HZ
 IDLE_S = 0.0015
 PUBLISH_S = 0.05
 # What one quantum takes in; the rest waits for the next, and what waits is thinned by its sender.
-MOST_COMMANDS = 32
+MOST_COMMANDS = 16
 COMMANDS_S = 0.1 * QUANTUM_S
 COLLECT_S = 10.0
 # Lines that one quantum adds to the journal, and that the last one does.
-MOST_TOLD = 16
+MOST_TOLD = 24
 MOST_AT_LAST = 4096
 MOST_TEXT = 200
 # Of the engine's state, what is shown as it is.
@@ -64,7 +64,7 @@ class Performance:
         self.inboxes = [Mailbox(name=name) for name in setup.inboxes]
         self.journal = Mailbox(JOURNAL_BYTES, setup.journal)
         exchange = LoopExchange(setup.channels, setup.loop_samples, setup.exchange)
-        self.source = ExchangeSource(exchange, setup.voices, setup.variations, setup.paces)
+        self.source = ExchangeSource(exchange, setup.voices, setup.paces)
         self.heard = SharedRing.attach(setup.heard)
         self._with_decks = self.ring.channels > 2
         self.cue = SharedRing.attach(setup.cue) if setup.cue else None

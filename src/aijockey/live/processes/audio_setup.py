@@ -34,7 +34,6 @@ class AudioSetup:
     journal: str
     beat_offset: float = 0.0
     ahead_samples: int = 0
-    variations: int = 1
     paces: dict[str, Pace] = field(default_factory=dict)
     patience_s: float = 60.0
     cue: str = ""

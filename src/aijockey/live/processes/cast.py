@@ -82,7 +82,6 @@ class Cast:
             journal=memory.journal.name,
             beat_offset=offset,
             ahead_samples=plan.ahead_samples,
-            variations=plan.variations,
             paces=dict(plan.paces),
             cue=memory.cue.name if memory.cue else "",
             live_input=memory.input.name if memory.input else "",

@@ -8,14 +8,13 @@ whose tickets are all gone is dropped, also when a worker has it already and has
 """
 
 import weakref
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from aijockey.live.loop_source import CACHED_LOOPS
 from aijockey.live.loops import Loop, LoopRequest, Ticket
 from aijockey.live.pace import Pace
-from aijockey.live.points import SEEDS, Seed
 from aijockey.live.processes.exchange import (
     BROKEN,
     MOST_WORKERS,
@@ -78,8 +77,6 @@ class ExchangeSource:
     Parameters
     ----------
     voices : name -> whether tonal.
-    variations : loops that are made for each request, it included; the others, of the seeds that follow, are made
-    when there is time and kept at hand.
     paces : of the voices that were measured, for walks.
 
     Attributes
@@ -93,13 +90,10 @@ class ExchangeSource:
         self,
         exchange: LoopExchange,
         voices: Mapping[str, bool],
-        variations: int = 1,
         paces: Mapping[str, Pace] | None = None,
     ) -> None:
         self.voices = voices
         self.paces: Mapping[str, Pace] = dict(paces or {})
-        self._variations = variations
-        self._at_hand: deque[Ticket] = deque(maxlen=CACHED_LOOPS)
         self.channels = exchange.channels
         self.dropped = 0
         self.withdrawn = 0
@@ -144,12 +138,6 @@ class ExchangeSource:
         return self._request(request, FIXED_BY_HAND) if by_hand else self._request(request, FIXED, since)
 
     def _request(self, request: LoopRequest, kind: int, order: float = 0.0) -> Ticket:
-        for number in range(1, self._variations):
-            other = replace(request, point=Seed((request.point.seed + number) % SEEDS))
-            self._at_hand.append(self._ticket(other, AHEAD, float("inf")))
-        return self._ticket(request, kind, order)
-
-    def _ticket(self, request: LoopRequest, kind: int, order: float) -> Ticket:
         ticket = Ticket(request)
         if request in self._cache:
             self._cache.move_to_end(request)

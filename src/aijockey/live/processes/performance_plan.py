@@ -29,7 +29,6 @@ class Plan:
     most_workers : at most so many processes make loops; 0 is as many as leave a processor to the sound.
     worker_memory_mib : what a worker may take beyond its start.
     loop_deadline_s : a worker that takes longer for one loop hangs; the loop is tried once more, then given up.
-    variations : loops made for each that is asked for, see `aijockey.live.processes.exchange_source.ExchangeSource`.
     paces : of voices that were measured, see `aijockey.live.pace`.
     stream : where to stream to.
     folder, record, log : where recordings go; the name of one to begin with; the file of the log.
@@ -59,7 +58,6 @@ class Plan:
     record_decks: bool = False
     keep: Path | None = None
     packs: tuple[dict[str, Any], ...] = ()
-    variations: int = 1
     paces: Mapping[str, Pace] = field(default_factory=dict)
     patience_s: float = 60.0
     headphones: str | None = None

@@ -1,7 +1,8 @@
 """A long, hard performance with everything on, measured: what a machine can be trusted with.
 
-Eight decks are regenerated every two bars, each with variations, with effects on all of them, a recording, and a
-client that watches the state; beside it an idle callback with the same blocks says what the machine does to anybody.
+Eight decks, each an ensemble, are regenerated every two bars, with two inserts, filter and sends on all of them, a
+recording, and a client that watches the state; beside it an idle callback with the same blocks says what the machine
+does to anybody.
 """
 
 import os
@@ -16,6 +17,7 @@ from typing import Any
 from aijockey.control.parameters import Value
 from aijockey.control.web.client import Client
 from aijockey.errors import AijockeyError
+from aijockey.live.engine_benchmark import EFFECTS
 from aijockey.live.output import Float
 from aijockey.live.pace import paces_of
 from aijockey.live.processes import children, device, workers
@@ -28,7 +30,8 @@ from aijockey.music.grid import RATE_HZ
 from aijockey.pack.pack import Pack
 
 DECKS = 8
-VARIATIONS = 4
+MEMBERS = 4
+SPREAD = 0.3
 REFRESH_BARS = 2
 TEMPO_BPM = 128.0
 WATCH_HZ = 20
@@ -72,8 +75,8 @@ def idle(setup: IdleSetup) -> None:
     report.put({**times.as_json(), "underflows": output.underflows})
 
 
-def hard_set(pack: Pack) -> LiveSet:
-    """Eight decks of the pack's voices in turn, always on their way somewhere."""
+def hard_set(pack: Pack, members: int) -> LiveSet:
+    """Eight decks of the pack's voices in turn, always on their way somewhere, each played by so many members."""
     voices = [voice.name for voice in pack.manifest.voices]
     deck: dict[str, Value] = {
         "play": 1.0,
@@ -81,12 +84,16 @@ def hard_set(pack: Pack) -> LiveSet:
         "gain_db": -6.0,
         "filter": -0.2,
         "low_db": -3.0,
+        "spread": SPREAD if members > 1 else 0.0,
+        "members": float(max(2, members)),
     }
     decks = tuple(
         {
             **deck,
             "voice": voices[number % len(voices)],
             "seed": float(number),
+            "insert_1": EFFECTS[number % len(EFFECTS)],
+            "insert_2": EFFECTS[(number + 2) % len(EFFECTS)],
             "echo_send": 0.2,
             "room_send": 0.2,
         }
@@ -103,7 +110,7 @@ def soak(
     device_name: str | None = None,
     null: bool = False,
     block_samples: int = 512,
-    variations: int = VARIATIONS,
+    members: int = MEMBERS,
     progress: Callable[[float], None] = lambda seconds: None,
 ) -> dict[str, Any]:
     """Figures of ``minutes`` of a hard set, as plain values.
@@ -111,6 +118,7 @@ def soak(
     Parameters
     ----------
     null : play by a clock into nothing instead of a device.
+    members : of the ensemble that plays each deck, all made anew for each loop; 1 is none.
     progress : called with the seconds that have passed since the last call.
 
     Raises
@@ -122,7 +130,8 @@ def soak(
     open_output = device.open_null if null else device.open_device
     with tempfile.TemporaryDirectory(prefix="aijockey-soak-") as folder:
         plan = Plan(
-            live_set=hard_set(pack),
+            live_set=hard_set(pack, members),
+            channels=2,
             maker=workers.from_pack,
             material=str(pack.path),
             voices={voice.name: voice.tonal for voice in pack.manifest.voices},
@@ -134,7 +143,6 @@ def soak(
             surfaces=SurfacePlan(port=0),
             folder=Path(folder),
             record="soak",
-            variations=variations,
             paces=paces_of(pack.manifest),
         )
         report = Mailbox(MESSAGE_BYTES)
@@ -156,7 +164,7 @@ def soak(
     return {
         "minutes": minutes,
         "decks": DECKS,
-        "variations": variations,
+        "members": members,
         "block_samples": block_samples,
         "first_sound_s": round(first_sound_s, 2),
         **figures,
