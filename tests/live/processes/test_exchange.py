@@ -41,6 +41,17 @@ def loop_of(request):
     return Loop(np.full((1, SAMPLES), request.point.seed, np.float32), 0.5)
 
 
+def made_in_order(exchange, source):
+    """Seeds of all that waits, as the one worker makes it."""
+    order = []
+    source.poll()
+    while (taken := exchange.take(0)) is not None:
+        order.append(taken[1].point.seed)
+        exchange.give(taken[0], loop_of(taken[1]))
+        source.poll()
+    return order
+
+
 def test_a_loop_comes_back_as_it_was_made_and_is_kept(exchange, source):
     ticket, same = source.request(wish(1)), source.request(wish(1))
     source.poll()
@@ -127,13 +138,7 @@ def test_what_is_asked_ahead_waits_for_what_is_urgent_and_goes_soonest_first(exc
     ahead = {due: source.request_ahead(wish(due), float(due)) for due in (30, 10, 20)}
     source.poll()
     hand = source.request(wish(99))
-    source.poll()
-    order = []
-    while (taken := exchange.take(0)) is not None:
-        order.append(taken[1].point.seed)
-        exchange.give(taken[0], loop_of(taken[1]))
-        source.poll()
-    assert order == [99, 10, 20, 30]
+    assert made_in_order(exchange, source) == [99, 10, 20, 30]
     assert hand.loop is not None
     assert all(ticket.loop is not None for ticket in ahead.values())
 
@@ -141,38 +146,20 @@ def test_what_is_asked_ahead_waits_for_what_is_urgent_and_goes_soonest_first(exc
 def test_what_was_asked_ahead_becomes_urgent_when_it_is_asked_for_again(exchange, source):
     tickets = [source.request_ahead(wish(due), float(due)) for due in range(1, 8)]
     tickets.append(source.request(wish(7)))
-    source.poll()
-    order = []
-    while (taken := exchange.take(0)) is not None:
-        order.append(taken[1].point.seed)
-        exchange.give(taken[0], loop_of(taken[1]))
-        source.poll()
-    assert order == [7, 1, 2, 3, 4, 5, 6]
+    assert made_in_order(exchange, source) == [7, 1, 2, 3, 4, 5, 6]
 
 
 def test_of_decks_that_need_a_loop_the_one_that_waited_longest_goes_first(exchange, source):
     fixed = {since: source.request_fixed(wish(since), float(since), by_hand=False) for since in (12, 4, 8)}
     fixed[99] = source.request(wish(99))
     fixed[1] = source.request_ahead(wish(1), 13.0)
-    order = []
-    source.poll()
-    while (taken := exchange.take(0)) is not None:
-        order.append(taken[1].point.seed)
-        exchange.give(taken[0], loop_of(taken[1]))
-        source.poll()
-    assert order == [99, 4, 8, 12, 1]
+    assert made_in_order(exchange, source) == [99, 4, 8, 12, 1]
 
 
 def test_what_a_hand_moved_and_is_fixed_goes_before_what_it_moves_now(exchange, source):
     kept = [source.request_fixed(wish(number), 0.0, by_hand=True) for number in (1, 2)]
     kept += [source.request(wish(number)) for number in (3, 4)]
-    order = []
-    source.poll()
-    while (taken := exchange.take(0)) is not None:
-        order.append(taken[1].point.seed)
-        exchange.give(taken[0], loop_of(taken[1]))
-        source.poll()
-    assert order == [1, 2, 4, 3]
+    assert made_in_order(exchange, source) == [1, 2, 4, 3]
 
 
 def test_work_that_nobody_waits_for_any_more_is_not_begun(exchange, source):
