@@ -27,14 +27,13 @@ from aijockey.live.processes.health import Shares
 from aijockey.live.processes.mailbox import Mailbox
 from aijockey.live.processes.pace import DEVICE_LOST_S, Pace
 from aijockey.live.processes.pulse import COLUMNS, Pulse, show_pulse
+from aijockey.live.processes.reserve import Reserve
 from aijockey.live.processes.restore import entry_message, event_message
 from aijockey.live.set_file import parse_set
 from aijockey.live.shared_ring import SharedRing
 from aijockey.music.grid import BEATS_PER_BAR, RATE_HZ
 
 QUANTUM_S = QUANTUM_SAMPLES / RATE_HZ
-LEAST_AHEAD_SAMPLES = 2 * QUANTUM_SAMPLES
-MOST_AHEAD_SAMPLES = 2 * RATE_HZ
 IDLE_S = 0.0015
 PUBLISH_S = 0.05
 # What one quantum takes in; the rest waits for the next, and what waits is thinned by its sender.
@@ -76,7 +75,7 @@ class Performance:
         )
         self.source.decks = len(self.engine.decks)
         self._align()
-        self.ahead_samples = setup.ahead_samples or LEAST_AHEAD_SAMPLES
+        self.reserve = Reserve(setup.ahead_samples, time.monotonic())
         self.shares = Shares()
         self.scheduling = "normal"
         self.refused_commands = 0
@@ -116,10 +115,11 @@ class Performance:
             )
             self.board["clock_position"] = position
             if not self._top_up(position):
+                self.reserve.filled(time.monotonic())
                 self._rest()
             if self.board["underruns"] != underruns:
                 underruns = self.board["underruns"]
-                self._lengthen()
+                self.reserve.ran_out(time.monotonic())
 
     def _prime(self) -> None:
         deadline = time.monotonic() + self.setup.patience_s
@@ -130,7 +130,7 @@ class Performance:
 
     def _top_up(self, position: int) -> bool:
         """Render a quantum if there is room for one ahead of ``position``."""
-        if self.ring.finished or self.ring.written - position > self.ahead_samples - QUANTUM_SAMPLES:
+        if self.ring.finished or self.ring.written - position > self.reserve.samples - QUANTUM_SAMPLES:
             return False
         began = time.perf_counter()
         self._take_commands(began)
@@ -173,10 +173,6 @@ class Performance:
             gc.collect(1)
         self._publish()
         time.sleep(IDLE_S)
-
-    def _lengthen(self) -> None:
-        if not self.setup.ahead_samples:
-            self.ahead_samples = min(2 * self.ahead_samples, MOST_AHEAD_SAMPLES)
 
     def _take_commands(self, began: float) -> None:
         for inbox in self.inboxes:
@@ -313,7 +309,7 @@ class Performance:
             "heard": self._heard(),
             "position_samples": engine.position_samples,
             "load": self.shares.as_json(),
-            "ahead_ms": round(1000 * self.ahead_samples / RATE_HZ, 1),
+            "ahead_ms": round(1000 * self.reserve.samples / RATE_HZ, 1),
             "scheduling": self.scheduling,
             "late_loops": sum(deck.swaps.late_loops for deck in engine.decks),
             "failed_loops": sum(deck.swaps.failed_loops for deck in engine.decks),
