@@ -29,6 +29,7 @@ from aijockey.live.processes.watched import (
     MOST_FRUITLESS,
     OPENING_S,
     SIDE_DEVICES,
+    STARTING_S,
     STOPPED_S,
     Child,
     ending,
@@ -243,6 +244,8 @@ class Supervisor:
         age_s = self.board.age_s(child.role)
         if age_s > now - child.started:
             late = child.role in SIDE_DEVICES and now - child.started > OPENING_S
+            if now - child.started > STARTING_S:
+                return "does not start"
             return "cannot open its device" if late else ""  # still at its start
         stopped = age_s > STOPPED_S and child.process is not None and is_stopped(child.process.pid)
         return f"gave no sign of life for {age_s:.1f} s" if stopped or age_s > HANGS_S[child.role] else ""

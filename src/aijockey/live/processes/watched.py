@@ -16,6 +16,8 @@ HANGS_S: Mapping[str, float] = {
 # Beside the master: what becomes of them is heard on one deck or in the headphones only.
 SIDE_DEVICES = ("input", "headphones")
 OPENING_S = 15.0  # a device may take to open
+# So long may any process take to its first sign of life, on a machine where much else starts.
+STARTING_S = 60.0
 WORKER_HANGS_S = 2.0
 # One that the system says is stopped is not merely starved by others: there is nothing to wait for.
 STOPPED_S = 0.5
@@ -74,10 +76,15 @@ def why_worker_hangs(
 ) -> str:
     """Why a worker is to be replaced; "" if it is well.
 
-    deadline_s : for one loop. memory_mib : what it may hold.
+    now_ns : on the steady clock, as ``child.started`` in seconds. deadline_s : for one loop. memory_mib : what it may
+    hold.
     """
     number, said, process = child.number, exchange.worker, child.process
-    if said(number, "state") != READY or process is None or said(number, "process_id") != process.pid:
+    if process is None:
+        return ""
+    if said(number, "process_id") != process.pid:
+        return "does not start" if now_ns / 1e9 - child.started > STARTING_S else ""
+    if said(number, "state") != READY:
         return ""
     silent_s = (now_ns - said(number, "beat_ns")) / 1e9
     if silent_s > WORKER_HANGS_S or (silent_s > STOPPED_S and is_stopped(process.pid)):
