@@ -118,11 +118,12 @@ def _toml(value: object) -> str:
 
 @dataclass(frozen=True)
 class Run:
-    """A finished run of a shrunk recipe."""
+    """A finished run of a shrunk recipe, and the checkpoint that it began with."""
 
     recipe: Recipe
     folder: Path
     result: Result
+    started_from: Path | None = None
 
 
 @pytest.fixture(scope="session")
@@ -136,8 +137,13 @@ def trained(
         if name not in runs:
             recipe = read_recipe(str(shrink(name)))
             folder = tmp_path_factory.mktemp("run") / name
-            result = train(corpus, recipe, folder, Limits(steps=3), accelerator="cpu", quiet=True, tell=_hush)
-            runs[name] = Run(recipe, folder, result)
+            taught = getattr(recipe.model, "taught_steps", 0) > 0
+            teacher = get("flow").folder / "last.safetensors" if taught else None
+            result = train(
+                corpus, recipe, folder, Limits(steps=3), accelerator="cpu", quiet=True, tell=_hush,
+                start_from=teacher,
+            )  # fmt: skip
+            runs[name] = Run(recipe, folder, result, teacher)
         return runs[name]
 
     return get

@@ -1,5 +1,7 @@
 """The flow's own truths: what a normal distribution says needs no training, and the pack's sampler agrees."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -127,3 +129,71 @@ def test_a_flow_without_controls_trains_and_samples(rng):
     assert torch.isfinite(task.step(batch, torch.Generator().manual_seed(0), 0)["loss"])
     made = task.sample(batch.voice, batch.controls, batch.controls, torch.Generator().manual_seed(0))
     assert made.shape == codes.shape
+
+
+def _pupil(teacher, **config):
+    """A task taught by ``teacher``, which has its weights as a run that was started from it would."""
+    pupil = _task(np.random.default_rng(0), taught_steps=2, **config)
+    pupil.networks["average"].load_state_dict(teacher.networks["average"].state_dict())
+    pupil.networks["moments"].load_state_dict(teacher.networks["moments"].state_dict())
+    return pupil
+
+
+def _curved_teacher():
+    """A flow whose lines are far from straight: its last layer, which begins at zero, says something."""
+    teacher = _task(np.random.default_rng(0), steps=4)
+    with torch.no_grad():
+        for parameter in teacher.networks["average"].network.leave.parameters():
+            parameter.normal_(0.0, 0.5, generator=torch.Generator().manual_seed(3))
+    return teacher
+
+
+def _batch(rng, count):
+    """Loops of both voices, with a control."""
+    loops = np.concatenate([loops[: count // 2] for loops in _loops(rng, count)])
+    controls = torch.from_numpy(rng.normal(size=(count, 1)).astype(np.float32))
+    return CodeBatch(torch.from_numpy(loops), torch.arange(2).repeat_interleave(count // 2), controls)
+
+
+def test_a_pupil_comes_nearer_to_many_steps_than_its_teacher_in_as_few():
+    teacher = _curved_teacher()
+    pupil = _pupil(teacher, steps=2)
+    pupil.begin(0)
+    pupil.optimizers["flow"] = torch.optim.AdamW(pupil.networks["flow"].parameters(), lr=3e-3)
+    for step in range(150):
+        pupil.step(_batch(np.random.default_rng(step), 64), torch.Generator().manual_seed(step), step)
+    index = torch.arange(2).repeat(100)
+
+    def sample(task, steps):
+        task.config = replace(task.config, steps=steps)
+        free = torch.zeros(200, 1)
+        return task.sample(index, free, free, torch.Generator().manual_seed(1)).numpy()
+
+    wanted = sample(teacher, 4)
+    of_pupil, of_teacher = (np.abs(sample(task, 2) - wanted).mean() for task in (pupil, teacher))
+    assert of_pupil < 0.6 * of_teacher
+
+
+def test_a_pupil_learns_quieter_noise_where_it_is_shown_all():
+    teacher = _task(np.random.default_rng(0))  # as yet it says nothing: noise stays what it is
+    loud, quiet = (_pupil(teacher, steps=1, taught_noise=level) for level in (1.0, 0.5))
+    lessons = []
+    for pupil in loud, quiet:
+        pupil.begin(0)
+        batch = _batch(np.random.default_rng(4), 6)
+        loop = pupil.moments.standardize(batch.codes, batch.voice)
+        noise = torch.randn(loop.shape, generator=torch.Generator().manual_seed(5))
+        lessons.append(pupil._taught(loop, noise, batch, torch.ones(6, 1), torch.Generator().manual_seed(6)))
+    assert torch.equal(lessons[0].state, lessons[1].state)
+    ends = [lesson.state + lesson.velocity * (np.pi / 2) for lesson in lessons]
+    assert ends[1].numpy() == pytest.approx(0.5 * ends[0].numpy(), abs=1e-5)
+
+
+def test_a_pupil_without_its_teacher_or_on_other_loops_is_refused(rng):
+    alone = _task(rng, taught_steps=2)
+    with pytest.raises(ValueError, match="--start-from"):
+        alone.begin(0)
+    elsewhere = _pupil(_curved_teacher())
+    elsewhere.see_codes(CODE, [loops + 1.0 for loops in _loops(rng)])
+    with pytest.raises(ValueError, match="same corpus"):
+        elsewhere.begin(0)

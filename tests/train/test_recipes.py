@@ -66,7 +66,7 @@ def test_stopped_and_resumed_is_as_if_never_stopped(
     monkeypatch.setattr(kind, "__call__", stop_at_one)
     told: list[str] = []
     arguments = (corpus, whole.recipe, tmp_path / "run", Limits(steps=3))
-    first = train(*arguments, accelerator="cpu", quiet=True, tell=told.append)
+    first = train(*arguments, accelerator="cpu", quiet=True, tell=told.append, start_from=whole.started_from)
     assert (first.interrupted, first.progress.step) == (True, 2)
     monkeypatch.undo()
     second = train(*arguments, accelerator="cpu", quiet=True, tell=told.append)

@@ -172,6 +172,10 @@ def train(
         checkpoints.restore(task, before)
         progress, statement = before.progress, before.statement
         tell(f"going on from step {progress.step} of {last}")
+    try:
+        task.begin(progress.step)
+    except ValueError as error:
+        raise RecipeError(f"recipe {recipe.name}: {error}") from error
     _set_up(fabric, task)
     size, rank = recipe.train.batch, fabric.global_rank
     # Each device draws its own stream, so that together they see `devices` batches a step.

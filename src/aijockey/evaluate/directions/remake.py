@@ -132,7 +132,7 @@ def _carried(pack: Pack, manifest: Manifest) -> dict[str, Content]:
 def _fewer_steps(spec: GeneratorSpec, settings: Settings) -> int | None:
     if not isinstance(spec.sampler, RotationSpec):
         return None
-    return max(1, round(spec.sampler.steps * settings.quick_share))
+    return min(spec.sampler.steps, settings.quick_steps)
 
 
 def _voice_with(voice: VoiceSpec, proof: Proof) -> VoiceSpec:

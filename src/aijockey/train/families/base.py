@@ -115,6 +115,14 @@ class Task(ABC):
         optimizer.step()
         return norm
 
+    def begin(self, step: int) -> None:  # noqa: B027 - most families have nothing to do
+        """Told once, before the first step of a session, when all weights are in place; ``step`` is 0 in a new run.
+
+        Raises
+        ------
+        ValueError : they are not what this training needs; says what is.
+        """
+
     @abstractmethod
     def step(self, batch: Any, random: torch.Generator, step: int) -> Metrics:
         """One update of every network; returns a flat dict of scalars, each finite unless training has failed."""

@@ -15,8 +15,12 @@ through itself, and 8 plain Euler steps, left the finest components half as stro
 each place in the bar but no directions in time, held notes fluttered.
 
 Every loop is conditioned on its voice and on its measures, each dropped at random: a pack's knobs come with the model.
+
+A flow that is trained can teach one that takes fewer steps (Salimans and Ho, "Progressive distillation for fast
+sampling of diffusion models", 2022): each of the pupil's steps is to arrive where several of the teacher's do.
 """
 
+import copy
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -54,6 +58,10 @@ class FlowConfig:
     known_chance : how often a control is shown; voices are always shown.
     time_mean, time_spread : of the normal whose logistic gives training times (0 noise, 1 data).
     steps, shift : of the sampler that is exported; see `sample_times`.
+    taught_steps : 0 learns from loops. More: each step learns what so many steps of the flow that the run began with
+        do, so that ``steps`` are as good as ``steps * taught_steps`` of it.
+    taught_noise : strength of the noise that the teacher begins with. Below 1, loops are nearer to what is usual in a
+        voice, which a network that is unsure of its details gains from.
     """
 
     width: int = 192
@@ -65,6 +73,15 @@ class FlowConfig:
     time_spread: float = 0.8
     steps: int = 8
     shift: float = 2.5
+    taught_steps: int = 0
+    taught_noise: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.taught_steps < 0 or not 0.0 < self.taught_noise <= 1.0:
+            raise ValueError(
+                f"taught_steps is {self.taught_steps}, taught_noise {self.taught_noise}; "
+                "expected at least 0, and above 0 up to 1"
+            )
 
 
 PRIOR_LOOPS = 8.0
@@ -271,8 +288,26 @@ def _strength(x: Tensor) -> Tensor:
     return torch.sqrt(x.square().mean(dim=(1, 2), keepdim=True))
 
 
+@dataclass(frozen=True)
+class Lesson:
+    """What a step of training teaches: states on their way, and how they are to move.
+
+    Attributes
+    ----------
+    state, velocity : (batch, patches, dims), in standard units, by angle.
+    time : (batch,).
+    weight : (batch, patches, dims) of each number's error, so that squares sum to those of the velocity in codes by
+        time, as in the plain rectified flow.
+    """
+
+    state: Tensor
+    time: Tensor
+    velocity: Tensor
+    weight: Tensor
+
+
 class FlowTask(GeneratorTask):
-    """Training of a flow."""
+    """Training of a flow, by loops or by another flow."""
 
     def __init__(self, config: FlowConfig, train: TrainConfig, data: DataInfo) -> None:
         self.config, self.train, self.data = config, train, data
@@ -281,11 +316,36 @@ class FlowTask(GeneratorTask):
         self.networks = nn.ModuleDict(
             {"flow": network, "average": Average(network, train.ema_decay), "moments": moments}
         )
+        if config.taught_steps:
+            self.networks["teacher"] = copy.deepcopy(network).requires_grad_(False).eval()
         self.optimizers = {"flow": train.optimizer(network)}
+        self._measured = moments
 
     def see_codes(self, code: PatchCode, codes: Iterable[Float]) -> None:
-        """Measure what a normal distribution can say of each voice."""
-        self.moments.measure(codes)
+        """Measure what a normal distribution can say of each voice; a teacher's pupil keeps to the teacher's."""
+        if self.config.taught_steps:
+            self._measured = copy.deepcopy(self.moments)
+        self._measured.measure(codes)
+
+    def begin(self, step: int) -> None:
+        """A pupil begins as its teacher.
+
+        Raises
+        ------
+        ValueError : there is no teacher, or it learned other codes.
+        """
+        if not self.config.taught_steps:
+            return
+        for name, ours in self._measured.named_buffers():
+            if not torch.allclose(ours, self.moments.get_buffer(name), rtol=1e-2, atol=1e-3):
+                raise ValueError(
+                    "it is taught by a flow that was trained on the same corpus, with the same [data] and voices; "
+                    "name its run with --start-from"
+                )
+        if step == 0:
+            taught = self.networks["average"].network.state_dict()  # type: ignore[union-attr]
+            self.networks["flow"].load_state_dict(taught)
+            self.networks["teacher"].load_state_dict(taught)
 
     @property
     def moments(self) -> Moments:
@@ -295,37 +355,78 @@ class FlowTask(GeneratorTask):
         return moments
 
     def step(self, batch: CodeBatch, random: torch.Generator, step: int) -> Metrics:
-        """Regress the straight line from noise to each loop at a random time."""
-        config, network, moments = self.config, self.networks["flow"], self.moments
-        loop = moments.standardize(batch.codes, batch.voice)
+        """Regress the velocity of each loop of the batch at a random time."""
+        network = self.networks["flow"]
+        loop = self.moments.standardize(batch.codes, batch.voice)
         noise = standard_normal(tuple(loop.shape), random).to(loop.device)
-        time = torch.randn(len(loop), generator=random) * config.time_spread + config.time_mean
-        time = torch.sigmoid(time).to(loop.device)
-        known = draw_known(batch.controls, config.known_chance, random)
-        deviation = moments.deviation[batch.voice]
-        near, far = time[:, None, None] * deviation, 1.0 - time[:, None, None]
-        distance = torch.sqrt(near.square() + far.square())
-        sine, cosine = near / distance, far / distance
-        state = cosine * noise + sine * loop
-        velocity = Velocity(network, moments)(state, time, batch.voice, batch.controls, known)
-        # Weighed so that it is the mean square error of the velocity in codes by time, as in the plain rectified flow.
-        error = (velocity - (cosine * loop - sine * noise)) * (deviation / distance)
-        loss = error.square().mean()
+        known = draw_known(batch.controls, self.config.known_chance, random)
+        if self.config.taught_steps:
+            lesson = self._taught(loop, noise, batch, known, random)
+        else:
+            lesson = self._straight(loop, noise, batch.voice, random)
+        velocity = Velocity(network, self.moments)(
+            lesson.state, lesson.time, batch.voice, batch.controls, known
+        )
+        loss = ((velocity - lesson.velocity) * lesson.weight).square().mean()
         gradient = self.descend("flow", loss)
         self.networks["average"].update(network, step)  # type: ignore[operator]
         return {"loss": loss.detach(), "gradient": gradient}
+
+    def _straight(self, loop: Tensor, noise: Tensor, voice: Tensor, random: torch.Generator) -> Lesson:
+        """The straight line in codes from noise to each loop."""
+        config = self.config
+        time = torch.randn(len(loop), generator=random) * config.time_spread + config.time_mean
+        time = torch.sigmoid(time).to(loop.device)
+        sine, cosine, distance = self._place(time, voice)
+        velocity = cosine * loop - sine * noise
+        weight = self.moments.deviation[voice] / distance
+        return Lesson(cosine * noise + sine * loop, time, velocity, weight)
+
+    @torch.no_grad()
+    def _taught(
+        self, loop: Tensor, noise: Tensor, batch: CodeBatch, known: Tensor, random: torch.Generator
+    ) -> Lesson:
+        """Where the teacher's steps lead, from a place on the line at which one of the pupil's steps begins."""
+        config, voice = self.config, batch.voice
+        times = sample_times(config.steps * config.taught_steps, config.shift).to(loop.device)
+        which = torch.randint(config.steps, (len(loop),), generator=random).to(loop.device)
+        first = which * config.taught_steps
+        sine, cosine, _ = self._place(times[first], voice)
+        begin = cosine * noise + sine * loop
+        state = config.taught_noise * cosine * noise + sine * loop
+        # The pupil is shown noise of full strength where it begins with nothing else.
+        begin = torch.where((which == 0)[:, None, None], begin, state)
+        velocity = Velocity(self.networks["teacher"], self.moments)
+        start = angle = self._angle(times[first], voice)
+        for index in range(config.taught_steps):
+            after = self._angle(times[first + index + 1], voice)
+            said = velocity(state, times[first + index], voice, batch.controls, known)
+            state, angle = state + (after - angle) * said, after
+        turned, last = angle - start, times[first + config.taught_steps]
+        distance = self._place(last, voice)[2]
+        weight = turned * distance / (last - times[first])[:, None, None]
+        return Lesson(begin, times[first], (state - begin) / turned, weight)
+
+    def _place(self, time: Tensor, voice: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Share of data and of noise in a state at ``time`` (batch,), and how far from the mean that is in codes."""
+        near, far = time[:, None, None] * self.moments.deviation[voice], 1.0 - time[:, None, None]
+        distance = torch.sqrt(near.square() + far.square())
+        return near / distance, far / distance, distance
+
+    def _angle(self, time: Tensor, voice: Tensor) -> Tensor:
+        """How far each number has turned at ``time`` (batch,): 0 is noise, a quarter turn data."""
+        deviation, when = self.moments.deviation[voice], time[:, None, None]
+        return torch.atan2(when * deviation, (1.0 - when).expand_as(deviation))
 
     @torch.no_grad()
     def sample(self, voice: Tensor, controls: Tensor, known: Tensor, random: torch.Generator) -> Tensor:
         """Turn noise into codes in the exported number of steps."""
         velocity = self._average_velocity()
         state = standard_normal((len(voice), self.data.patches, self.data.dims), random).to(voice.device)
-        deviation = self.moments.deviation[voice]
-        for now, then in pairwise(sample_times(self.config.steps, self.config.shift).tolist()):
-            time = torch.full((len(voice),), now, device=voice.device)
-            before = torch.atan2(now * deviation, torch.full_like(deviation, 1.0 - now))
-            after = torch.atan2(then * deviation, torch.full_like(deviation, 1.0 - then))
-            state = state + (after - before) * velocity(state, time, voice, controls, known)
+        for now, then in pairwise(sample_times(self.config.steps, self.config.shift).to(voice.device)):
+            time, later = now.expand(len(voice)), then.expand(len(voice))
+            turn = self._angle(later, voice) - self._angle(time, voice)
+            state = state + turn * velocity(state, time, voice, controls, known)
         return self.moments.codes(state, voice)
 
     def graph(self) -> Graph:
