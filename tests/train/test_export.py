@@ -90,6 +90,17 @@ class TestPacks:
         with pytest.raises(ExportError, match="no run has the voice 'snare'; they have breaks, techno"):
             export_pack(tmp_path / "other", [flow], None, TEXT, voices=["snare"])
 
+    def test_corrections_are_asked_for_or_as_the_vocoder_was_trained(
+        self, flow: Path, trained: Callable[[str], Any], tmp_path: Path
+    ) -> None:
+        vocoder = trained("vocos").folder
+        asked = export_pack(tmp_path / "asked", [flow], vocoder, TEXT, corrections=5)
+        plain = export_pack(tmp_path / "plain", [flow], vocoder, TEXT)
+        assert asked.manifest.vocoder.corrections == 5
+        assert plain.manifest.vocoder.corrections == trained("vocos").recipe.model.corrections
+        with pytest.raises(ExportError, match="griffin-lim"):
+            export_pack(tmp_path / "other", [flow], None, TEXT, corrections=5)
+
     def test_a_later_run_takes_over_its_voices(
         self, flow: Path, make_corpus: Any, shrink: Any, tmp_path: Path
     ) -> None:

@@ -174,19 +174,20 @@ def test_a_pupil_comes_nearer_to_many_steps_than_its_teacher_in_as_few():
     assert of_pupil < 0.6 * of_teacher
 
 
-def test_a_pupil_learns_quieter_noise_where_it_is_shown_all():
-    teacher = _task(np.random.default_rng(0))  # as yet it says nothing: noise stays what it is
-    loud, quiet = (_pupil(teacher, steps=1, taught_noise=level) for level in (1.0, 0.5))
-    lessons = []
-    for pupil in loud, quiet:
-        pupil.begin(0)
-        batch = _batch(np.random.default_rng(4), 6)
-        loop = pupil.moments.standardize(batch.codes, batch.voice)
-        noise = torch.randn(loop.shape, generator=torch.Generator().manual_seed(5))
-        lessons.append(pupil._taught(loop, noise, batch, torch.ones(6, 1), torch.Generator().manual_seed(6)))
-    assert torch.equal(lessons[0].state, lessons[1].state)
-    ends = [lesson.state + lesson.velocity * (np.pi / 2) for lesson in lessons]
-    assert ends[1].numpy() == pytest.approx(0.5 * ends[0].numpy(), abs=1e-5)
+def test_a_lesson_leads_where_the_teacher_goes_from_a_place_on_its_way():
+    teacher = _curved_teacher()
+    pupil = _pupil(teacher, steps=1)
+    pupil.begin(0)
+    batch = _batch(np.random.default_rng(4), 6)
+    noise = torch.randn(batch.codes.shape, generator=torch.Generator().manual_seed(5))
+    free = torch.zeros(6, 1)
+    loop = pupil.moments.standardize(batch.codes, batch.voice)
+    lesson = pupil._taught(loop, noise, batch, free, torch.Generator().manual_seed(6))
+    # The only step begins at nothing but noise and is a quarter turn.
+    end = pupil.moments.codes(lesson.state + lesson.velocity * (np.pi / 2), batch.voice)
+    teacher.config = replace(teacher.config, steps=2)
+    made = teacher.sample(batch.voice, free, free, torch.Generator().manual_seed(5))
+    assert end.numpy() == pytest.approx(made.numpy(), abs=1e-4)
 
 
 def test_a_pupil_without_its_teacher_or_on_other_loops_is_refused(rng):

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from aijockey.cli.arguments import whole_number
 from aijockey.errors import MissingExtraError
 
 if TYPE_CHECKING:
@@ -23,6 +24,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--vocoder",
         default="default",
         help="a vocoder run's folder, a pack whose vocoder is copied, 'default' for the shipped one, or 'griffin-lim'",
+    )
+    parser.add_argument(
+        "--corrections",
+        type=whole_number(0, 8),
+        metavar="N",
+        help="rounds in which the vocoder's sound is corrected towards its mel: nearer, and slower "
+        "(default: as the vocoder was trained for)",
     )
     parser.add_argument("--name", help="of the pack (default: from the output's name)")
     parser.add_argument("--pack-version", default="1.0.0", help="version of the pack")
@@ -60,7 +68,9 @@ def run(arguments: argparse.Namespace) -> int:
     )
     voices = [voice.strip() for voice in arguments.voices.split(",")] if arguments.voices else None
     vocoder = _vocoder(arguments.vocoder)
-    pack = export_pack(output, arguments.runs, vocoder, text, voices, figures, arguments.force)
+    pack = export_pack(
+        output, arguments.runs, vocoder, text, voices, figures, arguments.force, arguments.corrections
+    )
     names = [voice.name for voice in pack.manifest.voices]
     size = sum(entry.bytes for entry in pack.manifest.files.values())
     if arguments.json:

@@ -45,9 +45,7 @@ class SpectrumVocoder:
         spectrum.real = self._graph.checked(results, "real", shape)
         spectrum.imag = self._graph.checked(results, "imag", shape)
         audio = istft_circular(spectrum, self._spec.window_samples, self._spec.hop_samples)
-        for _ in range(self._spec.corrections):
-            audio = self._correction.apply(audio, mel)
-        return audio
+        return self._correction.apply(audio, mel, self._spec.corrections)
 
 
 class AudioVocoder:

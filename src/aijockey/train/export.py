@@ -7,7 +7,7 @@ vocoder is a run of its own, or another pack's, or Griffin-Lim.
 import logging
 import re
 import warnings
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,9 @@ ARRAYS = {"rotation": "moments-", "direct": ""}
 """How the names of a sampler's files begin, after the generator's."""
 TOLERANCE = 2e-2
 """Largest difference between torch and ONNX Runtime, relative to the output's largest value, at half precision."""
+
+
+VocoderSpec = m.SpectrumVocoderSpec | m.AudioVocoderSpec | m.GriffinLimSpec
 
 
 class ExportError(AijockeyError):
@@ -69,6 +72,7 @@ def export_pack(
     voices: list[str] | None = None,
     figures: dict[str, Any] | None = None,
     force: bool = False,
+    corrections: int | None = None,
 ) -> Pack:
     """Write a pack of some runs.
 
@@ -77,11 +81,12 @@ def export_pack(
     runs : generator runs; a later one takes over the voices that it shares with an earlier one.
     vocoder : a vocoder run, a pack whose vocoder is copied, or None for Griffin-Lim.
     voices : names to keep, in this order; None keeps all.
+    corrections : rounds of `representation.mel_correction` after the vocoder; None as its run or pack says.
 
     Raises
     ------
-    ExportError : runs of different representations or loop lengths, unknown voices, or a graph that ONNX Runtime
-        computes otherwise than torch.
+    ExportError : runs of different representations or loop lengths, unknown voices, corrections of a vocoder that takes
+        none, or a graph that ONNX Runtime computes otherwise than torch.
     CheckpointError, PackError : what is read or written is not sound.
     """
     if not runs:
@@ -132,7 +137,7 @@ def export_pack(
         ),
         codes=codes,
         generators=generators,
-        vocoder=_add_vocoder(vocoder, first, files),
+        vocoder=_corrected(_add_vocoder(vocoder, first, files), corrections),
         voices=tuple(specs.values()),
         figures=figures or {},
     )
@@ -222,9 +227,7 @@ def _drop_unused(
             del files[file]
 
 
-def _add_vocoder(
-    vocoder: Path | Pack | None, first: Checkpoint, files: dict[str, Content]
-) -> m.SpectrumVocoderSpec | m.AudioVocoderSpec | m.GriffinLimSpec:
+def _add_vocoder(vocoder: Path | Pack | None, first: Checkpoint, files: dict[str, Content]) -> VocoderSpec:
     if vocoder is None:
         return m.GriffinLimSpec("griffin-lim", "griffin-lim")
     if isinstance(vocoder, Pack):
@@ -243,6 +246,14 @@ def _add_vocoder(
     files["vocoder.onnx"] = export_graph(graph, "vocoder.onnx")
     kinds = {"spectrum": m.SpectrumVocoderSpec, "audio": m.AudioVocoderSpec}
     return kinds[graph.entry["output"]](family=checkpoint.recipe.family, graph="vocoder.onnx", **graph.entry)
+
+
+def _corrected(spec: VocoderSpec, corrections: int | None) -> VocoderSpec:
+    if corrections is None:
+        return spec
+    if not isinstance(spec, m.SpectrumVocoderSpec):
+        raise ExportError(f"corrections are for a vocoder that makes a spectrum; this one is {spec.family}")
+    return replace(spec, corrections=corrections)
 
 
 def export_graph(graph: Graph, name: str) -> bytes:

@@ -60,8 +60,6 @@ class FlowConfig:
     steps, shift : of the sampler that is exported; see `sample_times`.
     taught_steps : 0 learns from loops. More: each step learns what so many steps of the flow that the run began with
         do, so that ``steps`` are as good as ``steps * taught_steps`` of it.
-    taught_noise : strength of the noise that the teacher begins with. Below 1, loops are nearer to what is usual in a
-        voice, which a network that is unsure of its details gains from.
     """
 
     width: int = 192
@@ -74,14 +72,10 @@ class FlowConfig:
     steps: int = 8
     shift: float = 2.5
     taught_steps: int = 0
-    taught_noise: float = 1.0
 
     def __post_init__(self) -> None:
-        if self.taught_steps < 0 or not 0.0 < self.taught_noise <= 1.0:
-            raise ValueError(
-                f"taught_steps is {self.taught_steps}, taught_noise {self.taught_noise}; "
-                "expected at least 0, and above 0 up to 1"
-            )
+        if self.taught_steps < 0:
+            raise ValueError(f"taught_steps is {self.taught_steps}; expected at least 0")
 
 
 PRIOR_LOOPS = 8.0
@@ -392,10 +386,7 @@ class FlowTask(GeneratorTask):
         which = torch.randint(config.steps, (len(loop),), generator=random).to(loop.device)
         first = which * config.taught_steps
         sine, cosine, _ = self._place(times[first], voice)
-        begin = cosine * noise + sine * loop
-        state = config.taught_noise * cosine * noise + sine * loop
-        # The pupil is shown noise of full strength where it begins with nothing else.
-        begin = torch.where((which == 0)[:, None, None], begin, state)
+        begin = state = cosine * noise + sine * loop
         velocity = Velocity(self.networks["teacher"], self.moments)
         start = angle = self._angle(times[first], voice)
         for index in range(config.taught_steps):

@@ -59,7 +59,7 @@ class VocosConfig:
     feature_loss: float = 0.2
     adversarial_from: float = 1.0
     judged_samples: int = 12_000
-    corrections: int = 1
+    corrections: int = 2
     oscillators: int = 73
     lowest_hz: float = 32.703
     partials: int = 88
