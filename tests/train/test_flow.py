@@ -12,7 +12,8 @@ from aijockey.representation.mel import MelConfig
 from aijockey.representation.patch_code import PatchCode
 from aijockey.train.config import TrainConfig
 from aijockey.train.families.base import CodeBatch, DataInfo
-from aijockey.train.families.flow import FlowConfig, FlowTask, Moments
+from aijockey.train.families.flow import FlowTask
+from aijockey.train.families.flow_network import FlowConfig, Moments
 
 PATCHES, DIMS = 8, 3
 DATA = DataInfo(MelConfig(), 192_000, PATCHES, DIMS, ("kick", "bass"), ("brightness",))

@@ -13,7 +13,7 @@ from aijockey.representation.mel import MelConfig
 from aijockey.representation.patch_code import PatchCode, fit_patch_code
 from aijockey.train.config import TrainConfig
 from aijockey.train.families.base import CodeBatch, DataInfo
-from aijockey.train.families.flow import wrap
+from aijockey.train.families.circular import wrap
 from aijockey.train.families.stylegan2 import StyleGan2Config, StyleGan2Task
 from aijockey.train.families.stylegan2_augment import MOST_CHANCE, AdaptiveAugment
 from aijockey.train.families.stylegan2_layers import EqualConv, EqualLinear, LatentNoise, ModulatedConv

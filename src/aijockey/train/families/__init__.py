@@ -1,7 +1,8 @@
 """The families of models. A new one is a module like its siblings and a line here."""
 
 from aijockey.train.families.base import Family
-from aijockey.train.families.flow import FlowConfig, FlowTask
+from aijockey.train.families.flow import FlowTask
+from aijockey.train.families.flow_network import FlowConfig
 from aijockey.train.families.stylegan2 import StyleGan2Config, StyleGan2Task
 from aijockey.train.families.vocos import VocosConfig, VocosTask
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from aijockey.representation.patch_code import PatchCode
 from aijockey.train.families.base import DataInfo
-from aijockey.train.families.flow import wrap
+from aijockey.train.families.circular import wrap
 
 CONVOLUTIONS = {1: F.conv1d, 2: F.conv2d}
 POOLINGS = {1: F.avg_pool1d, 2: F.avg_pool2d}

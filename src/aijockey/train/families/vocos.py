@@ -25,8 +25,8 @@ from torch import Tensor, nn
 from aijockey.representation.mel import MelConfig, band_centres_hz, filterbank
 from aijockey.train.config import TrainConfig
 from aijockey.train.families.base import AudioBatch, Average, DataInfo, Graph, Metrics, VocoderTask
+from aijockey.train.families.circular import wrap
 from aijockey.train.families.discriminators import DiscriminatorConfig, Discriminators
-from aijockey.train.families.flow import wrap
 from aijockey.train.losses import MultiResolutionStft, SemitoneDistance
 from aijockey.train.torch_mel import TorchLogMel
 
