@@ -8,6 +8,8 @@ The parameters are the trained network's own. The module is only traced; the exp
 the trained one.
 """
 
+from itertools import pairwise
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -39,9 +41,7 @@ class VocosGraph(nn.Module):
         bins, partials = network.bins, network.partials
         edges = [0, bins] if partials is None or partials.bins >= bins else [0, partials.bins, bins]
         # Bins in one or two ranges, each with the rows of the last layer that make its real and its imaginary part.
-        self.ranges = nn.ModuleList(
-            BinRange(network, low, high) for low, high in zip(edges[:-1], edges[1:], strict=True)
-        )
+        self.ranges = nn.ModuleList(BinRange(network, low, high) for low, high in pairwise(edges))
         # Whole numbers, exact also in half precision: five times a band less the five around it.
         around = around_bands(network.prior.shape[1] - 1)
         self.register_buffer("spread", around, persistent=False)
