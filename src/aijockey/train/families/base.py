@@ -77,12 +77,16 @@ class AudioBatch:
 
 @dataclass(frozen=True)
 class Graph:
-    """What one exported network is: module, example inputs and names, and its entry in the pack's manifest."""
+    """What one exported network is: module, example inputs and names, and its entry in the pack's manifest.
+
+    ``traced`` is what becomes the graph, where it is said otherwise than ``module``, which it is compared with.
+    """
 
     module: nn.Module
     inputs: dict[str, Tensor]
     outputs: tuple[str, ...]
     entry: dict[str, Any]
+    traced: nn.Module | None = None
 
 
 class Task(ABC):

@@ -31,6 +31,7 @@ from aijockey.train.families.base import (
     standard_normal,
     to_numpy,
 )
+from aijockey.train.families.flow_graph import FlowGraph
 from aijockey.train.families.flow_network import FlowConfig, FlowNetwork, Moments, Velocity
 
 
@@ -201,7 +202,8 @@ class FlowTask(GeneratorTask):
             "controls": list(data.controls),
             "sampler": sampler,
         }
-        return Graph(self._average_velocity(), inputs, ("velocity",), entry)
+        velocity = self._average_velocity()
+        return Graph(velocity, inputs, ("velocity",), entry, FlowGraph(velocity))
 
     def _average_velocity(self) -> Velocity:
         return Velocity(self.networks["average"].network, self.moments)  # type: ignore[arg-type]

@@ -153,17 +153,21 @@ class FlowNetwork(nn.Module):
             .reshape(batch, tokens, self.fold * dims)
         )
         x = self.enter(x) + self.position
-        angle = time[:, None] * self.frequencies
-        vector = self.time(torch.cat([angle.cos(), angle.sin()], dim=-1)) + self.voice(voice)
-        if self.controls is not None:
-            vector = vector + self.controls(torch.cat([controls * known, known], dim=-1))
-        vector = F.silu(vector)
+        vector = self.vector(time, voice, controls, known)
         condition = self.condition(vector).view(batch, 6, self.width)
         for block in self.blocks:
             x = block(x, condition)
         shift, scale = self.leave_modulation(vector).unsqueeze(1).chunk(2, dim=-1)
         x = self.leave(F.layer_norm(x, x.shape[-1:]) * (1 + scale) + shift)
         return x.view(batch, tokens, self.fold, dims).transpose(1, 2).reshape(batch, patches, dims)
+
+    def vector(self, time: Tensor, voice: Tensor, controls: Tensor, known: Tensor) -> Tensor:
+        """What every layer is told of a loop, (batch, width): time, voice and controls as in `forward`."""
+        angle = time[:, None] * self.frequencies
+        vector: Tensor = self.time(torch.cat([angle.cos(), angle.sin()], dim=-1)) + self.voice(voice)
+        if self.controls is not None:
+            vector = vector + self.controls(torch.cat([controls * known, known], dim=-1))
+        return F.silu(vector)
 
 
 class Moments(nn.Module):
@@ -240,12 +244,12 @@ class Velocity(nn.Module):
         """Velocity (batch, patches, dims) of a state of that shape, in standard units, by angle."""
         deviation, when = self.moments.deviation[voice], time[:, None, None]
         distance = torch.sqrt((when * deviation).square() + (1.0 - when).square())
-        on_grid = self.moments.from_components(latent * (distance / _strength(distance)), voice)
+        on_grid = self.moments.from_components(latent * (distance / strength(distance)), voice)
         said = self.moments.to_components(self.network(on_grid, time, voice, controls, known), voice)
         reach = deviation / distance
-        return said * torch.clamp(_strength(reach) / reach, max=1.0)
+        return said * torch.clamp(strength(reach) / reach, max=1.0)
 
 
-def _strength(x: Tensor) -> Tensor:
+def strength(x: Tensor) -> Tensor:
     """Root mean square of each loop, (batch, 1, 1)."""
     return torch.sqrt(x.square().mean(dim=(1, 2), keepdim=True))

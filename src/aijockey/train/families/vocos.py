@@ -223,6 +223,10 @@ def sine_prior(mel: MelConfig, frequencies_hz: npt.NDArray[np.float64]) -> Tenso
     return torch.from_numpy(matrix)
 
 
+CONTRAST_UNIT = 8.686 / 2.0  # of natural logarithms: 2 dB
+CONTRAST_LIMIT = 4.0
+
+
 def contrast(mel: Tensor) -> Tensor:
     """How each band of a log-mel (batch, bands, frames) stands out of the five around it, 1 being 2 dB; within -4 to 4.
 
@@ -230,7 +234,7 @@ def contrast(mel: Tensor) -> Tensor:
     """
     padded = F.pad(mel.transpose(1, 2), (2, 2), mode="replicate")
     around = F.avg_pool1d(padded, 5, stride=1).transpose(1, 2)
-    return torch.clamp((mel - around) * (8.686 / 2.0), -4.0, 4.0)
+    return torch.clamp((mel - around) * CONTRAST_UNIT, -CONTRAST_LIMIT, CONTRAST_LIMIT)
 
 
 def between(frames: Tensor, subframes: int) -> Tensor:
@@ -389,4 +393,6 @@ class VocosTask(VocoderTask):
             "corrections": self.config.corrections,
         }
         mel = torch.full((2, self.data.mel.bands, self.data.frames), -6.0)
-        return Graph(network, {"mel": mel}, ("real", "imag"), entry)
+        from aijockey.train.families.vocos_graph import VocosGraph  # which is made of what is defined here
+
+        return Graph(network, {"mel": mel}, ("real", "imag"), entry, VocosGraph(network))
