@@ -54,8 +54,9 @@ def stft_circular(audio: Float, size: int, hop_samples: int) -> Complex:
     return np.swapaxes(spectrum, -1, -2).astype(np.complex64, copy=False)
 
 
-def overlap_add_circular(frames: Float, hop_samples: int) -> Float:
-    """Sum centred frames into a circular signal: (..., frames, size) -> (..., frames * hop_samples).
+def overlap_add_circular(frames: Float, hop_samples: int, window: Float | None = None) -> Float:
+    """Sum centred frames, each times ``window``, into a circular signal: (..., frames, size) -> (..., frames *
+    hop_samples).
 
     Raises
     ------
@@ -65,13 +66,20 @@ def overlap_add_circular(frames: Float, hop_samples: int) -> Float:
     if size % hop_samples:
         raise ValueError(f"frame of {size} samples is not a multiple of the hop of {hop_samples}")
     parts = size // hop_samples
-    # Part p of frame t lands in hop slot t + p (before centring): parts are rotated slots, summed.
+    # Part p of frame t lands in hop slot t + p, less the hops before the centre: slices of parts, summed.
     slots = frames.reshape(*lead, count, parts, hop_samples)
     total = np.zeros((*lead, count, hop_samples), dtype=frames.dtype)
+    shaped = np.empty_like(total) if window is not None else None
+    before, rest = divmod(size // 2, hop_samples)
     for part in range(parts):
-        total += np.roll(slots[..., part, :], part, axis=-2)
+        each = slots[..., part, :]
+        if window is not None:
+            each = np.multiply(each, window[part * hop_samples : (part + 1) * hop_samples], out=shaped)
+        turn = (part - before) % count
+        total[..., turn:, :] += each[..., : count - turn, :]
+        total[..., :turn, :] += each[..., count - turn :, :]
     signal = total.reshape(*lead, count * hop_samples)
-    return np.roll(signal, -(size // 2), axis=-1)
+    return np.roll(signal, -rest, axis=-1) if rest else signal
 
 
 def istft_circular(spectrum: Complex, size: int, hop_samples: int) -> Float:
@@ -81,11 +89,9 @@ def istft_circular(spectrum: Complex, size: int, hop_samples: int) -> Float:
     (Griffin and Lim 1984).
     """
     window = hann(size)
+    # Squared windows overlap to the same sum in each hop, before the roll to the centre as after it.
+    weight = np.square(window).reshape(-1, hop_samples).sum(axis=0)
+    window = (window.reshape(-1, hop_samples) / np.maximum(weight, 1e-8)).reshape(-1)
     # Axes (..., bins, frames) -> (..., frames, bins): the FFT runs along the last.
     frames = scipy.fft.irfft(np.swapaxes(spectrum, -1, -2), n=size, axis=-1).astype(np.float32, copy=False)
-    frames *= window
-    signal = overlap_add_circular(frames, hop_samples)
-    # Squared windows overlap to the same sum in each hop.
-    weight = np.roll(np.square(window).reshape(-1, hop_samples).sum(axis=0), -(size // 2) % hop_samples)
-    hops = signal.reshape(*signal.shape[:-1], -1, hop_samples)
-    return (hops / np.maximum(weight, 1e-8)).astype(np.float32, copy=False).reshape(signal.shape)
+    return overlap_add_circular(frames, hop_samples, window)
