@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aijockey.cli import surfaces
-from aijockey.cli.arguments import tempo, whole_number
+from aijockey.cli.arguments import Rule, tempo, whole_number
 from aijockey.cli.render import render_with_progress
 from aijockey.cli.surfaces import autopilot, page
 
@@ -21,6 +21,21 @@ if TYPE_CHECKING:
 
 FALLBACK_NAME = "aijockey-set.wav"
 SHOW_S = 0.1
+
+RULES = (
+    *surfaces.rules(),
+    Rule(
+        ("--device", "--spare"),
+        lambda given: given.output == "device",
+        "with --output page or null there is no device",
+    ),
+    Rule(("--record-decks",), lambda given: given.record, "nothing is recorded without --record FILE"),
+    Rule(
+        ("--stream-format", "--stream-password"),
+        lambda given: given.stream,
+        "nothing is streamed without --stream URL",
+    ),
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
