@@ -8,10 +8,12 @@ done, 1 failed (the text says why), 2 wrong use, 130 stopped by Ctrl-C (143 by S
 import argparse
 import functools
 import importlib
+import signal
 import sys
 from collections.abc import Sequence
 
 from aijockey import __version__
+from aijockey.cli import interrupts
 from aijockey.cli.arguments import check_rules
 from aijockey.errors import AijockeyError
 
@@ -78,13 +80,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = build_parser(verb).parse_args(words)
     arguments.check(words[words.index(arguments.verb) + 1 :], arguments)
     try:
+        interrupts.let_raise()
         return int(arguments.run_verb(arguments))
     except AijockeyError as error:
         print(f"aijockey {arguments.verb}: {error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, interrupts.StoppedError) as stop:
         print(f"aijockey {arguments.verb}: stopped", file=sys.stderr)
-        return 1
+        return int(getattr(stop, "status", interrupts.STOPPED + signal.SIGINT))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import math
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from aijockey.errors import AijockeyError
@@ -113,8 +114,10 @@ class Supervisor:
             self.record(self.plan.record)
         self._thread.start()
 
-    def wait_until_playing(self, timeout_s: float = 120.0) -> None:
-        """Wait for the first sound.
+    def wait_until_playing(
+        self, timeout_s: float = 120.0, meanwhile: Callable[[], object] = lambda: None
+    ) -> None:
+        """Wait for the first sound. ``meanwhile`` is called often, and may raise to give up.
 
         Raises
         ------
@@ -125,6 +128,7 @@ class Supervisor:
         """
         deadline = time.monotonic() + timeout_s
         while not self.playing:
+            meanwhile()
             if self.failure is not None:
                 raise self.failure
             if time.monotonic() > deadline:
