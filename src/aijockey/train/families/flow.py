@@ -266,6 +266,20 @@ class Velocity(nn.Module):
         return said * torch.clamp(_strength(reach) / reach, max=1.0)
 
 
+class Uncontrolled(nn.Module):
+    """A velocity that only the voice conditions, as it is exported: a graph has no inputs that hold nothing."""
+
+    def __init__(self, velocity: nn.Module) -> None:
+        super().__init__()
+        self.velocity = velocity
+
+    def forward(self, latent: Tensor, time: Tensor, voice: Tensor) -> Tensor:
+        """As `Velocity.forward`, with no controls."""
+        nothing = latent.new_zeros(latent.shape[0], 0)
+        velocity: Tensor = self.velocity(latent, time, voice, nothing, nothing)
+        return velocity
+
+
 def _strength(x: Tensor) -> Tensor:
     """Root mean square of each loop, (batch, 1, 1)."""
     return torch.sqrt(x.square().mean(dim=(1, 2), keepdim=True))
@@ -351,6 +365,9 @@ class FlowTask(GeneratorTask):
             "controls": list(data.controls),
             "sampler": sampler,
         }
+        if not data.controls:
+            without = {name: value for name, value in inputs.items() if name not in ("controls", "known")}
+            return Graph(Uncontrolled(self._average_velocity()), without, ("velocity",), entry)
         return Graph(self._average_velocity(), inputs, ("velocity",), entry)
 
     def _average_velocity(self) -> Velocity:
