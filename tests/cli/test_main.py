@@ -167,6 +167,7 @@ def test_controls_take_their_own_unit_or_deviations(tiny_pack, tmp_path):
         (["kick", "--count", "many"], 2, "invalid whole number value"),
         (["kick", "--seed", "-1"], 2, "out of range"),
         (["kick", "--threads", "0"], 2, "out of range"),
+        (["drone", "--steps", "4"], 1, "loops of drone are made in one step"),
         ([], 2, "VOICE"),
     ],
 )

@@ -1,8 +1,4 @@
 import importlib
-import os
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -111,39 +107,3 @@ def test_devices_beside_the_master_are_looked_for_before_anything_plays(
     monkeypatch.setattr(devices, "list_devices", lambda _: listed)
     assert main(["play", "--pack", str(tiny_pack.path), "--output", "null", word, "moon"]) == 1
     assert said in capsys.readouterr().err
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(sys.platform != "linux", reason="needs process groups")
-@pytest.mark.parametrize("sign", [b"", b"Ctrl-C ends it"])
-def test_an_interrupt_ends_it_without_a_traceback_also_while_it_starts(tiny_pack, sign):
-    words = ["play", "--pack", str(tiny_pack.path), "--output", "null"]
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            # Whoever runs tests in the background may have had interrupts ignored.
-            "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); print('up', flush=True);"
-            f"from aijockey.cli.main import main; raise SystemExit(main({words!r}))",
-        ],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
-    assert process.stdout.readline() == b"up\n"
-    said = b""
-    if sign:
-        while sign not in said:
-            said += os.read(process.stderr.fileno(), 4096)
-    else:
-        # The verb has begun when the server of its processes runs.
-        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-        while len(children.read_text().split()) < 2:
-            assert process.poll() is None
-    # A terminal sends it to all processes of the group.
-    os.killpg(process.pid, signal.SIGINT)
-    rest = process.communicate(timeout=240)[1]
-    said += rest
-    # While it starts it has failed to play; once it says how it ends, that is how it ends.
-    assert process.returncode == (0 if b"Ctrl-C ends it" in said else 1), said
-    assert b"Traceback" not in said

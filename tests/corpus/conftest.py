@@ -16,6 +16,10 @@ PATTERNS = {
         "hat": "..x...x.x.x...x.",
         "tom": "...x.....x.....x",
     },
+    "hip hop": {"kick": "x.....x...x.....", "snare": "....x.......x...", "hat": "xxxxxxxxxxxxxxxx"},
+    "ballad": {"kick": "x.......x.......", "snare": "....x.......x...", "hat": "xxxxxxxxxxxxxxxx"},
+    "hats and kicks": {"kick": "x.......x.......", "hat": "xxxxxxxxxxxxxxxx"},
+    "eighths": {"kick": "x...x...x...x...", "snare": "....x.......x...", "hat": "x.x.x.x.x.x.x.x."},
 }
 
 

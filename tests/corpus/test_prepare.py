@@ -56,6 +56,24 @@ def contents(corpus: Path) -> dict[str, bytes]:
     return {str(path.relative_to(corpus)): path.read_bytes() for path in files}
 
 
+def test_a_tempo_that_may_be_an_octave_away_is_named_with_both(drums: Drums, tmp_path: Path) -> None:
+    write(tmp_path / "audio" / "open.wav", drums("hats and kicks", 75.0, 24.0, offset_s=0.2))
+    summary = do(tmp_path / "audio", tmp_path / "corpus")
+    (source,) = summary.sources
+    assert sorted([source["bpm"], source["other_bpm"]]) == pytest.approx([75.0, 150.0], rel=1e-3)
+    (note,) = [note for note in summary.notes if "--bpm" in note]
+    assert note.startswith("open.wav: taken as ")
+    assert {"75.00", "150.00"} <= set(note.split())
+    assert all(
+        record.bpm == pytest.approx(source["bpm"], rel=1e-3)
+        for record in Corpus.open(tmp_path / "corpus").loops
+    )
+    # Once it is said there is no doubt.
+    said = do(tmp_path / "audio", tmp_path / "other", bpm=75.0)
+    assert said.sources[0]["other_bpm"] is None
+    assert said.sources[0]["bpm"] == pytest.approx(75.0, rel=1e-3)
+
+
 def test_a_folder_becomes_a_corpus(folder: Path, tmp_path: Path) -> None:
     summary = do(folder, tmp_path / "corpus")
     corpus = Corpus.open(tmp_path / "corpus")

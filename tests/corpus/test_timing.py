@@ -7,7 +7,6 @@ from aijockey.corpus.beat_file import WrittenBeats
 from aijockey.corpus.pulse import score_tempi
 from aijockey.corpus.rhythm import listen
 from aijockey.corpus.timing import Timing, find_timing
-from aijockey.music.tempo import ratio_between
 
 Drums = Callable[..., np.ndarray]
 RATE_HZ = 48_000
@@ -36,12 +35,51 @@ def test_tempo_has_no_octave_or_fraction_error(drums: Drums, pattern: str, bpm: 
     assert timing.confidence > 0.8
 
 
-@pytest.mark.parametrize("bpm", [70.0, 76.0, 82.0])
-def test_slow_tempi_are_right_up_to_the_octave(drums: Drums, bpm: float) -> None:
-    """What could be 76 or 152 is told by nothing but custom; never is it 2/3 or 3/4 of the tempo."""
-    timing = timing_of(drums("four to the floor", bpm, 30.0, offset_s=0.2))
+@pytest.mark.parametrize(
+    ("pattern", "bpm", "swing"),
+    [
+        ("four to the floor", 70.0, 0.57),
+        ("four to the floor", 76.0, 0.5),
+        ("four to the floor", 82.0, 0.5),
+        ("hip hop", 64.0, 0.5),
+        ("hip hop", 87.0, 0.57),
+        ("ballad", 72.0, 0.5),
+        ("break", 84.0, 0.5),
+    ],
+)
+def test_a_slow_tempo_is_kept_where_hats_and_backbeat_say_so(
+    drums: Drums, pattern: str, bpm: float, swing: float
+) -> None:
+    timing = timing_of(drums(pattern, bpm, 24.0, offset_s=0.2, swing=swing))
     assert timing is not None
-    assert ratio_between(timing.bpm, bpm, 0.001) in (1.0, 2.0)
+    assert timing.bpm == pytest.approx(bpm, rel=0.001)
+    # What is half-time music of 140 to one is 70 to another.
+    assert timing.other_bpm == pytest.approx(2 * bpm, rel=0.001)
+
+
+def test_what_could_be_slow_or_fast_is_named(drums: Drums) -> None:
+    timing = timing_of(drums("hats and kicks", 75.0, 24.0, offset_s=0.2))
+    assert timing is not None
+    assert sorted([timing.bpm, timing.other_bpm]) == pytest.approx([75.0, 150.0], rel=0.001)
+
+
+@pytest.mark.parametrize("bpm", [126.0, 150.0])
+@pytest.mark.parametrize("pattern", ["eighths", "techno", "garage"])
+def test_a_fast_tempo_is_not_doubted_where_the_pattern_says_so(
+    drums: Drums, pattern: str, bpm: float
+) -> None:
+    timing = timing_of(drums(pattern, bpm, 24.0, offset_s=0.2))
+    assert timing is not None
+    assert timing.bpm == pytest.approx(bpm, rel=0.001)
+    assert timing.other_bpm is None
+
+
+def test_a_slow_loop_is_known_by_its_length(drums: Drums) -> None:
+    timing = timing_of(drums("hip hop", 80.0, 4 * 240 / 80.0, loop=True))
+    assert timing is not None
+    assert timing.circular
+    assert timing.bpm == pytest.approx(80.0, rel=1e-4)
+    assert len(timing.beats_s) == 17
 
 
 @pytest.mark.parametrize(

@@ -152,3 +152,89 @@ def test_what_is_submitted_on_the_line_that_is_fixed_makes_one_swap_in_a_replay_
     live = np.concatenate(pieces, axis=1)
     again = Engine(engine.recorded(), make_source()).process(live.shape[1])
     np.testing.assert_array_equal(again, live)
+
+
+FLOODED = {
+    "deck.1.gain_db": (-20.0, 0.0),
+    "deck.2.controls.density": (-2.0, 2.0),
+    "deck.2.spread": (0.0, 1.0),
+    "deck.1.morph": (0.0, 1.0),
+    "transport.tempo_bpm": (110.0, 150.0),
+    "transport.swing": (0.0, 1.0),
+}
+
+
+def played(engine, quanta, hand):
+    """What sounds while ``hand(number)`` acts before each quantum."""
+    pieces = []
+    for number in range(quanta):
+        hand(number)
+        pieces.append(engine.process(QUANTUM_SAMPLES))
+    return np.concatenate(pieces, axis=1)
+
+
+@pytest.mark.parametrize("address", FLOODED)
+def test_a_flood_of_moves_of_one_parameter_is_one_a_quantum_and_replays_to_the_bit(address, make_source, rng):
+    engine = Engine(START, make_source())
+    live = played(
+        engine,
+        150,
+        lambda _: [engine.submit(address, float(value)) for value in rng.uniform(*FLOODED[address], 16)],
+    )
+    assert len(engine.performance.events) <= 150
+    again = Engine(parse_set(format_set(engine.recorded())), make_source()).process(live.shape[1])
+    np.testing.assert_array_equal(again, live)
+
+
+def test_floods_of_many_parameters_at_once_replay_to_the_bit(make_source, rng):
+    engine = Engine(START, make_source())
+
+    def hand(number):
+        for _ in range(12):
+            address = str(rng.choice(list(FLOODED)))
+            over = float(rng.choice([0.0, 0.0, 0.0, 2.0]))
+            engine.submit(address, float(rng.uniform(*FLOODED[address])), over)
+            if rng.random() < 0.2:
+                choices = moves(rng)
+                engine.submit(*choices[rng.integers(len(choices))])
+
+    live = played(engine, 200, hand)
+    again = Engine(parse_set(format_set(engine.recorded())), make_source()).process(live.shape[1])
+    np.testing.assert_array_equal(again, live)
+
+
+def test_what_comes_in_between_keeps_its_place(make_source):
+    engine = Engine(START, make_source())
+    engine.process(1000)
+    for address, value, over_beats in (
+        ("deck.1.controls.density", 1.0, 0.0),
+        (
+            "deck.1.refresh",
+            "hold",
+            0.0,
+        ),  # what is turned now waits for a launch: what was turned before does not
+        ("deck.1.controls.density", 2.0, 0.0),
+        ("transport.tempo_bpm", 140.0, 0.0),
+        ("transport.tempo_bpm", 100.0, 4.0),  # from there
+        ("deck.1.skip", 1.0, 0.0),
+        ("deck.1.skip", 1.0, 0.0),
+    ):
+        engine.submit(address, value, over_beats)
+    assert len(engine.performance.events) == 7
+
+
+def test_what_is_forgotten_leaves_the_log_as_it_would_have_been(make_source):
+    engines = [Engine(START, make_source()) for _ in range(2)]
+    taken = []
+    for number in range(40):
+        for engine in engines:
+            for value in (-3.0, -20.0, float(-number)):
+                engine.submit("deck.1.gain_db", value)
+            engine.submit("deck.2.reverse", float(number % 2))
+            engine.process(QUANTUM_SAMPLES)
+        if number % 3 == 0:
+            kept = engines[1].performance
+            taken += kept.events[:5]
+            kept.forget(5, len(kept.entries))
+    assert taken + engines[1].performance.events == engines[0].performance.events
+    assert engines[1].performance.forgotten == len(taken)

@@ -8,10 +8,25 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aijockey.cli.arguments import number, whole_number
+from aijockey.cli.arguments import Rule, number, whole_number
 
 if TYPE_CHECKING:
     from aijockey.pack.pack import Pack
+
+RULES = (
+    Rule(
+        ("--pack", "--voice", "--repeats", "--soak"),
+        lambda given: not given.engine,
+        "--engine measures the engine by itself",
+    ),
+    Rule(("--voice", "--repeats"), lambda given: given.soak is None, "--soak plays all voices, once"),
+    Rule(
+        ("--device", "--output", "--block", "--members"),
+        lambda given: given.soak is not None,
+        "only --soak MINUTES plays",
+    ),
+    Rule(("--device",), lambda given: given.output == "device", "--output null has no device"),
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

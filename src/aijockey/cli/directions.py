@@ -4,8 +4,12 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aijockey.cli.arguments import Rule
+
 if TYPE_CHECKING:
     from aijockey.pack.pack import Pack
+
+RULES = (Rule(("--quick", "--held-out"), lambda given: not given.paces, "--paces measures no directions"),)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

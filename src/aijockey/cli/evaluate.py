@@ -3,6 +3,16 @@
 import argparse
 from pathlib import Path
 
+from aijockey.cli.arguments import Rule
+
+RULES = (
+    Rule(
+        ("--count", "--quick", "--seed"),
+        lambda given: given.against,
+        "without --against CORPUS a corpus is judged alone, all of it",
+    ),
+)
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the verb."""

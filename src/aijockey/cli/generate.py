@@ -54,11 +54,17 @@ def run(arguments: argparse.Namespace) -> int:
 
     from aijockey.audio.files import AudioFileError, write_audio
     from aijockey.live.generator import Generator
+    from aijockey.live.graph import GenerationError
     from aijockey.pack.find import find_pack
     from aijockey.pack.pack import Pack
 
     pack = Pack.open(find_pack(arguments.pack))
-    voice = pack.manifest.voice(arguments.voice).name
+    told = pack.manifest.voice(arguments.voice)
+    voice = told.name
+    if arguments.steps is not None and pack.manifest.generators[told.generator].sampler.kind == "direct":
+        raise GenerationError(
+            f"--steps {arguments.steps} would be ignored: loops of {voice} are made in one step"
+        )
     seeds = range(arguments.seed, arguments.seed + arguments.count)
     paths = {seed: arguments.output / f"{voice}-{seed}.wav" for seed in seeds}
     existing = [path for path in paths.values() if path.exists()]

@@ -3,7 +3,9 @@
 import argparse
 from pathlib import Path
 
-from aijockey.cli.arguments import tempo, whole_number
+from aijockey.cli.arguments import Rule, tempo, whole_number
+
+RULES = (Rule(("--bpm",), lambda given: not given.texture, "--texture takes the file without a beat"),)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,15 +1,20 @@
 """The command ``aijockey``: finds the verb, imports its one module, runs it.
 
 A verb module has ``add_arguments(parser)`` and ``run(arguments) -> int`` and imports its work inside ``run``,
-so that ``--help`` is instant. Exit status: 0 done, 1 failed (the text says why), 2 wrong use.
+so that ``--help`` is instant; ``RULES``, if it has any, names options that say nothing beside others. Exit status: 0
+done, 1 failed (the text says why), 2 wrong use, 130 stopped by Ctrl-C (143 by SIGTERM).
 """
 
 import argparse
+import functools
 import importlib
+import signal
 import sys
 from collections.abc import Sequence
 
 from aijockey import __version__
+from aijockey.cli import interrupts
+from aijockey.cli.arguments import check_rules
 from aijockey.errors import AijockeyError
 
 VERBS = {
@@ -63,7 +68,8 @@ def build_parser(verb: str | None) -> argparse.ArgumentParser:
         if name == verb:
             module = importlib.import_module(f"aijockey.cli.{name.replace('-', '_')}")
             module.add_arguments(child)
-            child.set_defaults(run_verb=module.run)
+            rules = getattr(module, "RULES", ())
+            child.set_defaults(run_verb=module.run, check=functools.partial(check_rules, child, rules=rules))
     return parser
 
 
@@ -72,14 +78,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     verb = next((word for word in words if word in VERBS), None)
     arguments = build_parser(verb).parse_args(words)
+    arguments.check(words[words.index(arguments.verb) + 1 :], arguments)
     try:
+        interrupts.let_raise()
         return int(arguments.run_verb(arguments))
     except AijockeyError as error:
         print(f"aijockey {arguments.verb}: {error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, interrupts.StoppedError) as stop:
         print(f"aijockey {arguments.verb}: stopped", file=sys.stderr)
-        return 1
+        return int(getattr(stop, "status", interrupts.STOPPED + signal.SIGINT))
 
 
 if __name__ == "__main__":

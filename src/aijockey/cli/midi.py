@@ -3,10 +3,16 @@
 import argparse
 from typing import TYPE_CHECKING
 
+from aijockey.cli.arguments import Rule
+
 if TYPE_CHECKING:
     from aijockey.control.midi.map_file import MapFolder
 
 FORMS = ("ports", "monitor", "maps", "check")
+RULES = (
+    Rule(("NAME",), lambda given: given.what != "ports", "ports lists all of them"),
+    Rule(("--midi-api",), lambda given: given.what in ("ports", "monitor"), "maps are files"),
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

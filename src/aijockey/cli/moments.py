@@ -3,6 +3,13 @@
 import argparse
 import json
 
+from aijockey.cli.arguments import Rule
+
+RULES = (
+    Rule(("--forget",), lambda given: not given.keep, "--keep keeps the same moment"),
+    Rule(("--pack", "--force"), lambda given: given.keep, "only --keep TEXT writes a moment"),
+)
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the verb."""

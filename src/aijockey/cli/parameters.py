@@ -2,6 +2,10 @@
 
 import argparse
 
+from aijockey.cli.arguments import Rule
+
+RULES = (Rule(("WORD",), lambda given: not given.markdown, "--markdown prints the whole page"),)
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the verb."""

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aijockey.cli import surfaces
-from aijockey.cli.arguments import tempo, whole_number
+from aijockey.cli.arguments import Rule, tempo, whole_number
+from aijockey.cli.interrupts import Interrupts, StoppedError
 from aijockey.cli.render import render_with_progress
 from aijockey.cli.surfaces import autopilot, page
 
@@ -21,6 +22,21 @@ if TYPE_CHECKING:
 
 FALLBACK_NAME = "aijockey-set.wav"
 SHOW_S = 0.1
+
+RULES = (
+    *surfaces.rules(),
+    Rule(
+        ("--device", "--spare"),
+        lambda given: given.output == "device",
+        "with --output page or null there is no device",
+    ),
+    Rule(("--record-decks",), lambda given: given.record, "nothing is recorded without --record FILE"),
+    Rule(
+        ("--stream-format", "--stream-password"),
+        lambda given: given.stream,
+        "nothing is streamed without --stream URL",
+    ),
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -128,24 +144,52 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Play the set."""
-    from aijockey.live.processes import children
+    with Interrupts() as interrupts:
+        from aijockey.live.processes import children
 
-    children.get_ready()  # the first sound waits for this above all
+        interrupts.check()
+        children.get_ready()  # the first sound waits for this above all
+        try:
+            plan, pack = plan_of(arguments, interrupts)
+        except StoppedError:
+            children.end_server()
+            raise
 
+        from aijockey.live.output import NoDeviceError
+
+        try:
+            return play(plan, interrupts, open_page=not arguments.no_open)
+        except NoDeviceError as error:
+            reason = str(error)
+    from aijockey.live.programme import direct_source
+
+    source = direct_source(pack, live_set=plan.live_set)
+    engine = autopilot.engine(arguments, plan.live_set, pack, source)
+    return render_instead(engine, plan.bars, reason)
+
+
+def plan_of(arguments: argparse.Namespace, interrupts: Interrupts) -> "tuple[Plan, Pack]":
+    """What is to be played and with what, checked as far as that goes before anything plays.
+
+    Raises
+    ------
+    AijockeyError : what was asked for is not to be had. StoppedError : somebody stopped it.
+    """
     from aijockey.live.latent_store import LatentStore
-    from aijockey.live.output import NoDeviceError
     from aijockey.live.pace import paces_of
     from aijockey.live.processes import device, workers
     from aijockey.live.processes.supervisor import Plan
-    from aijockey.live.programme import choose_set, direct_source, with_input
+    from aijockey.live.programme import choose_set, with_input
     from aijockey.live.set_latents import unpack
     from aijockey.music.grid import RATE_HZ
     from aijockey.pack.find import find_pack
     from aijockey.pack.pack import Pack
 
+    interrupts.check()
     pack = Pack.open(find_pack(arguments.pack))
     live_set = choose_set(arguments.set, pack).varied(arguments.seed, arguments.tempo)
     unpack(live_set, LatentStore())
+    interrupts.check()
     live_set = autopilot.stage(arguments, live_set, pack)
     if arguments.input is not None:
         check_device(arguments.input, "input")
@@ -180,11 +224,8 @@ def run(arguments: argparse.Namespace) -> int:
         keep=performance_path(arguments.save, arguments.record),
         packs=(pack_note(pack),),
     )
-    try:
-        return play(plan, open_page=not arguments.no_open)
-    except NoDeviceError as error:
-        engine = autopilot.engine(arguments, live_set, pack, direct_source(pack, live_set=live_set))
-        return render_instead(engine, bars, str(error))
+    interrupts.check()
+    return plan, pack
 
 
 def check_device(name: str, kind: "Kind") -> None:
@@ -294,25 +335,31 @@ def render_instead(engine: "Engine", bars: int, reason: str) -> int:
     return 0
 
 
-def play(plan: "Plan", *, open_page: bool = False) -> int:
-    """Play a plan, showing bars and health until its end or Ctrl-C, which fades out; a second one cuts."""
+def play(plan: "Plan", interrupts: Interrupts, *, open_page: bool = False) -> int:
+    """Play a plan, showing bars and health until its end or Ctrl-C, which fades out; a second one cuts.
+
+    Raises
+    ------
+    AijockeyError : it cannot be played, or not any more. StoppedError : a signal came before the first sound.
+    """
     from aijockey.live.processes.health import health_line
     from aijockey.live.processes.supervisor import Supervisor
 
     supervisor = Supervisor(plan)
     try:
+        interrupts.check()
         supervisor.start()
-        supervisor.wait_until_playing()
+        supervisor.wait_until_playing(meanwhile=interrupts.check)
         if supervisor.front.serves:
             page.announce(supervisor.front.access, open_page=open_page)
         while not supervisor.finished and supervisor.failure is None:
-            try:
-                show(supervisor)
-            except KeyboardInterrupt:
+            show(supervisor, interrupts)
+            if interrupts.take():
                 if supervisor.fading:
                     break
                 supervisor.fade_out()
     finally:
+        interrupts.end()
         supervisor.close()
     if supervisor.failure is not None:
         raise supervisor.failure
@@ -326,12 +373,12 @@ def play(plan: "Plan", *, open_page: bool = False) -> int:
     return 0
 
 
-def show(supervisor: "Supervisor") -> None:
-    """A set until it ends: the stage in a terminal, else bars and health."""
+def show(supervisor: "Supervisor", interrupts: Interrupts) -> None:
+    """A set until it ends or somebody wants it to: the stage in a terminal, else bars and health."""
     from aijockey.cli import stage
 
     if stage.can_show():
-        stage.show(supervisor)
+        stage.show(supervisor, stopped=lambda: interrupts.waiting)
         return
     from tqdm import tqdm
 
@@ -344,7 +391,7 @@ def show(supervisor: "Supervisor") -> None:
     told = len(supervisor.notes) if supervisor.fading else 0
     shape = "{desc} |{bar}| {n_fmt}/{total_fmt} bars{postfix}"
     with tqdm(total=plan.bars, unit="bar", bar_format=shape) as shown:
-        while not supervisor.finished and supervisor.failure is None:
+        while not (supervisor.finished or interrupts.waiting) and supervisor.failure is None:
             state = supervisor.state()
             if "load" in state:
                 shown.n = min(plan.bars, int(state["bar"]))

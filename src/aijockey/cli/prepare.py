@@ -4,6 +4,14 @@ import argparse
 import os
 from pathlib import Path
 
+from aijockey.cli.arguments import Rule
+
+RULES = (
+    Rule(("--bars",), lambda given: given.unit == "loop", "--unit beat cuts single beats"),
+    Rule(("--no-tempo",), lambda given: given.bpm is None, "--bpm states the tempo of all files"),
+    Rule(("--workers",), lambda given: given.scheduler is None, "--scheduler has workers of its own"),
+)
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the verb."""

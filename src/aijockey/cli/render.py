@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from aijockey.live.engine import Engine
     from aijockey.live.rendering import RenderReport
 
+RULES = autopilot.OFFLINE_RULES
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the verb."""

@@ -61,7 +61,8 @@ class Summary:
     Attributes
     ----------
     sources : of each file that gave loops: ``source``, ``seconds``, ``bpm``, ``tempo_from``,
-        ``tempo_confidence``, ``loops`` (kept), ``silent``, ``repeated`` (dropped), ``split``, ``warning``.
+        ``tempo_confidence``, ``loops`` (kept), ``silent``, ``repeated`` (dropped), ``split``, ``warning``,
+        ``other_bpm`` (an octave away, where its pattern fits both).
     skipped : ``source`` and ``reason`` of every other file. notes : what else should be known.
     resumed : how many files were done already.
     """
@@ -260,8 +261,14 @@ def _gather(
                 "repeated": repeated,
                 "split": splits[job.source],
                 "warning": part["warning"],
+                "other_bpm": part.get("other_bpm"),
             }
         )
+        if part.get("other_bpm"):
+            bpm, other = part["timing"]["bpm"], part["other_bpm"]
+            summary.notes.append(
+                f"{job.source}: taken as {bpm:.2f} BPM, may be {other:.2f} as well; --bpm states one"
+            )
     records = [
         LoopRecord.from_json({**loop, "split": splits[loop["source"]], "licence": settings.licence})
         for loop in kept

@@ -5,7 +5,7 @@ onset strength at those rates: 1 if all do, 0 if they fall anywhere) and as the 
 half bars and bars (autocorrelation of the onset strength in each band). A grid of 2/3, 3/4, 4/3 or 3/2 of the
 tempo misses most onsets and repeats nothing, which is how such errors are told. An octave leaves both in
 place: it is decided by where the bass drum falls and by the tempi that dance music has, so that what could
-be 72 or 144 is called 144.
+be 72 or 144 is called 144; `aijockey.corpus.octave` then hears whether its pattern says otherwise.
 """
 
 from dataclasses import dataclass

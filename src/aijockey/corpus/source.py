@@ -107,7 +107,8 @@ def prepare_source(job: SourceJob) -> dict[str, Any]:
     Returns
     -------
     The part: ``source``, ``state``, ``voice``, ``seconds``, ``reason`` (why nothing came of it, or None),
-    ``warning``, ``timing``, ``dropped`` (counts) and ``loops`` (without split and licence).
+    ``warning``, ``timing``, ``other_bpm`` (what the tempo may be as well), ``dropped`` (counts) and ``loops`` (without
+    split and licence).
     """
     corpus = Path(job.corpus)
     part: dict[str, Any] = {
@@ -118,6 +119,7 @@ def prepare_source(job: SourceJob) -> dict[str, Any]:
         "reason": None,
         "warning": "",
         "timing": None,
+        "other_bpm": None,
         "dropped": {"silent": 0, "repeated": 0},
         "loops": [],
     }
@@ -151,6 +153,7 @@ def _cut_source(job: SourceJob, recording: Recording, scratch: Path, part: dict[
         return f"too short for a {wanted} ({recording.seconds:.1f} s {tempo})"
     about = _describe(recording, timing)
     part["timing"] = about
+    part["other_bpm"] = timing.other_bpm if timing else None
     audio, origin = recording.audio, 0
     if timing is not None and timing.circular:
         path = Path(job.folder, job.source)

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from aijockey.corpus.beat_file import WrittenBeats
 from aijockey.corpus.downbeat import find_downbeat
 from aijockey.corpus.grid_fit import BeatGrid, find_grid
+from aijockey.corpus.octave import FAST_BPM, Octave, octave_of
 from aijockey.corpus.pulse import Pulse, score_tempi
 from aijockey.corpus.rhythm import FRAMES_PER_SECOND, Rhythm
 from aijockey.music.grid import BEATS_PER_BAR, SIXTEENTHS_PER_BEAT
@@ -44,7 +45,8 @@ class Timing:
         "onsets".
     beats_s : (n,) ascending; where beats begin, and one more: where the last one ends.
     starts_bar : (n,) which of them begin a bar. downbeat_confidence : 0 to 1.
-    circular : the file is a loop: its end leads into its beginning.
+    circular : the file is a loop: its end leads into its beginning. other_bpm : an octave away, where the pattern fits
+        both and custom alone decided; else None.
     """
 
     bpm: float
@@ -54,6 +56,7 @@ class Timing:
     starts_bar: npt.NDArray[np.bool_]
     downbeat_confidence: float
     circular: bool = False
+    other_bpm: float | None = None
 
 
 def find_timing(
@@ -88,10 +91,29 @@ def find_timing(
     if loop is not None and certainty > 0.0:
         bpm, beats = loop
         on_grid = min(1.0, pulse.evidence_at(bpm, "sixteenth"))
-        return _loop(bpm, beats, max(confidence, on_grid * certainty), "loop length")
+        found = _loop(bpm, beats, max(confidence, on_grid * certainty), "loop length")
+        return _in_its_octave(rhythm, seconds, found)
     if confidence < LEAST_CONFIDENCE:
         return None
-    return _grid(find_grid(rhythm, best), seconds, confidence, "onsets")
+    return _in_its_octave(rhythm, seconds, _grid(find_grid(rhythm, best), seconds, confidence, "onsets"))
+
+
+def _in_its_octave(rhythm: Rhythm, seconds: float, timing: Timing) -> Timing:
+    """The timing, or that of half its tempo where the pattern says so."""
+    if not FAST_BPM[0] <= timing.bpm <= FAST_BPM[1]:
+        return timing
+    octave, half_bpm = octave_of(rhythm, timing.beats_s), timing.bpm / 2.0
+    if octave is Octave.FAST:
+        return timing
+    beats = len(timing.beats_s) - 1
+    if octave is Octave.EITHER or (timing.circular and beats % 2):
+        return replace(timing, other_bpm=half_bpm)
+    slow = (
+        _loop(half_bpm, beats // 2, timing.confidence, timing.found_by)
+        if timing.circular
+        else _grid(find_grid(rhythm, half_bpm), seconds, timing.confidence, timing.found_by)
+    )
+    return replace(slow, other_bpm=timing.bpm)
 
 
 def _count_onsets(rhythm: Rhythm) -> int:

@@ -35,12 +35,15 @@ from aijockey.live.tapping import TapTempo
 from aijockey.music.grid import RATE_HZ
 
 TEMPO = "transport.tempo_bpm"
+TRANSPORT = "transport"
 SILENCED = ("master.gain_db", "master.cue_gain_db")  # by panic
 # What changes the loop itself is undone as a whole: voice, point and controls.
 LOOP_CHOICES = (
     "voice", "seed", "walk", "glide", "point", "loop", "moment", "skip", "control",
     "pad_x", "pad_y", "morph_voice", "morph",
 )  # fmt: skip
+# Where these go is where they are, as with controls of a generator; one that follows at once takes their place.
+TURNED = (TEMPO, "transport.swing", "deck.N.morph", "deck.N.spread")
 # What a moment keeps beside its loop: the mixer of the deck, and how it is read.
 KEPT = tuple(
     name
@@ -75,7 +78,8 @@ class Conductor:
         self._tapping = TapTempo()
         self._queue: list[tuple[float, int, int, Event]] = []  # heap by beat; what was derived first
         self._number = 0
-        self._logged: dict[str, int] = {}  # mixer's address -> its last place in the log
+        # Line of the log (see `_line_of`) -> what came last on it: its place since the beginning, and its sample.
+        self._logged: dict[str, tuple[int, int]] = {}
         self._gestures = {
             "master.panic": self._panic,
             "transport.tap": self._tap,
@@ -177,7 +181,7 @@ class Conductor:
         event = Event(number, address, value, over_beats)
         if is_step and is_undone(target.parameter):
             self.history.add(sample, move, self._before(target, address, beat), joined=joined)
-        self._log(event, target)
+        self._log(event, target, sample)
         self.values[address] = event.value
         self._take(event)
         if target.deck is not None and (
@@ -187,17 +191,28 @@ class Conductor:
             self._decks[target.deck].gestures.moved(Fraction(event.beat), sample, launches)
         return event
 
-    def _log(self, event: Event, target: Target) -> None:
-        events = self.performance.events
-        row = target.parameter
-        if not row.planned and not row.read and row.group != "transport":
-            last = self._logged.get(event.address)
-            # Of moves on one sample only the last one counts; so a flood of them stays small.
-            if last is not None and events[last].beat == event.beat:
-                events[last] = event
+    def _log(self, event: Event, target: Target, sample: int) -> None:
+        """Take an event down. Of moves of one parameter on one sample only the last counts, and is kept: a flood of
+        them is one. Where others may lie in between, which the order matters to, it has to follow its like at once.
+        """
+        performance = self.performance
+        line = _line_of(event.address, target)
+        place, at = self._logged.get(line, (-1, -1))
+        index = place - performance.forgotten
+        # What others take their time from has to be the very last.
+        near = line != TRANSPORT or index == len(performance.events) - 1
+        if at == sample and index >= 0 and near:
+            last = performance.events[index]
+            like = (last.address, last.beat) == (event.address, event.beat)
+            if like and (
+                line == event.address or (_is_turned(target) and not last.over_beats + event.over_beats)
+            ):
+                performance.events[index] = event
                 return
-            self._logged[event.address] = len(events)
-        events.append(event)
+        if line == TRANSPORT:
+            self._logged.clear()  # by it others know how long they take, and decks where their lines are
+        self._logged[line] = (performance.forgotten + len(performance.events), sample)
+        performance.events.append(event)
 
     def _take(self, event: Event) -> None:
         target = parameters.resolve(event.address)
@@ -337,6 +352,21 @@ class Conductor:
         player = self._decks[deck]
         beat = max(player.plan_cursor, self._clock.beat_at(sample), Fraction(0))
         return player.plan.foresee(beat), beat
+
+
+def _line_of(address: str, target: Target) -> str:
+    """Among which events the order matters: of the mixer each parameter goes by itself."""
+    row = target.parameter
+    if row.group == "transport":
+        return TRANSPORT
+    if row.planned or row.read:
+        return f"deck {target.deck}"
+    return address
+
+
+def _is_turned(target: Target) -> bool:
+    """Whether a parameter that is not the mixer's is where it was sent last, whatever was sent just before."""
+    return bool(target.control) or target.parameter.address in TURNED
 
 
 def _initial_values(live_set: LiveSet) -> dict[str, Value]:

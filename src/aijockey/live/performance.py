@@ -17,13 +17,19 @@ class Performance:
     """The log of one engine: grows while it plays.
 
     events : what hands did, with the beat it acted from, in that order. entries : what became of each loop
-    that was planned, in the order in which it was settled.
+    that was planned, in the order in which it was settled. forgotten : how many events lay before the first of them.
     """
 
     def __init__(self, live_set: LiveSet) -> None:
         self.live_set = live_set
         self.events: list[Event] = []
         self.entries: list[Entry] = []
+        self.forgotten = 0
+
+    def forget(self, events: int, entries: int) -> None:
+        """Let go of the oldest of both, which somebody else has taken down. Thread: audio"""
+        self.forgotten += len(self.events[:events])
+        del self.events[:events], self.entries[:entries]
 
     def live_set_at(
         self,

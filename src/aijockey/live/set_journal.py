@@ -1,7 +1,8 @@
 """The set file of a performance, written while it goes on: readable at any moment, whatever is killed.
 
 What is done is appended as TOML's tables, one whole table at a time; at the end the file is written anew in its
-short form. A disk that is slow or full holds nobody up: a thread of its own waits for it.
+short form. A disk that is slow or full holds nobody up: a thread of its own waits for it. A file as long as can be
+read again ends there, so that a flood of moves that lasts for hours takes a bounded part of disk and memory.
 """
 
 import contextlib
@@ -13,11 +14,14 @@ from pathlib import Path
 
 from aijockey.live.latent_store import LatentError, LatentStore
 from aijockey.live.performance import PLAYED_BY, Performance
-from aijockey.live.set_file import LiveSet, format_set, write_set
+from aijockey.live.set_file import MAX_FILE_BYTES, LiveSet, format_set, write_set
 from aijockey.live.set_latents import carrying, keys_of_item, latent_table
 from aijockey.live.set_parts import Entry, Event, PackReference, SetError, entry_items, event_items
 
 Item = Event | Entry
+
+# What is longer could not be read again; the short form at the end may be a little longer than what it is made of.
+MOST_BYTES = MAX_FILE_BYTES // 8 * 7
 
 
 class SetJournal:
@@ -54,12 +58,15 @@ class SetJournal:
         except OSError as error:
             raise SetError(f"{path}: cannot be written ({error.strerror or error})") from error
         self._texts: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-        self._texts.put(format_set(start))
+        self._bytes = 0
+        self._put(format_set(start))
         self._thread = threading.Thread(target=self._write, name="set file", daemon=True)
         self._thread.start()
 
     def add(self, item: Item) -> None:
-        """Take down what was done, or what became of a loop."""
+        """Take down what was done, or what became of a loop; nothing any more where the file is full."""
+        if self._is_full:
+            return
         if isinstance(item, Event):
             if item.address.startswith(PLAYED_BY):
                 return
@@ -68,13 +75,25 @@ class SetJournal:
             self._performance.entries.append(item)
         for key in keys_of_item(item):
             self._carry(key)
-        self._texts.put(table(item))
+        self._put(table(item))
+        if self._is_full:
+            self.error = (
+                f"{self.path}: {self._bytes >> 20} MiB, as much as can be read again; the set file ends here"
+            )
+
+    @property
+    def _is_full(self) -> bool:
+        return self._bytes > MOST_BYTES
+
+    def _put(self, text: str) -> None:
+        self._bytes += len(text.encode())
+        self._texts.put(text)
 
     def _carry(self, key: str) -> None:
         if key not in self._carried:
             self._carried.add(key)
             with contextlib.suppress(LatentError):  # then it cannot be heard either
-                self._texts.put(latent_table(key, self._store.bytes_of(key)))
+                self._put(latent_table(key, self._store.bytes_of(key)))
 
     def close(self, beats: float) -> None:
         """End the file: the performance was ``beats`` long. Harmless a second time."""
@@ -88,14 +107,16 @@ class SetJournal:
             write_set(self.path, carrying(self._performance.live_set_at(beats), self._store))
 
     def _write(self) -> None:
+        failed = False
         while (text := self._texts.get()) is not None:
-            if self.error:
+            if failed:
                 continue
             try:
                 data = text.encode()
                 while data:
                     data = data[os.write(self._file, data) :]
             except OSError as error:
+                failed = True
                 self.error = f"{self.path}: {error.strerror or error}; the set file ends here"
 
 

@@ -134,6 +134,26 @@ def test_without_any_worker_left_the_wish_fails(exchange, source):
     assert "keep ending" in ticket.error
 
 
+def test_what_a_worker_had_that_is_given_up_is_made_by_another(exchange, source):
+    exchange.set_worker(1, "state", READY)
+    tickets = [source.request(wish(seed)) for seed in range(3)]
+    source.poll()
+    assert exchange.take(1) is not None  # it dies of it, and of the next start, and so on
+    assert exchange.in_use(1)
+    exchange.set_worker(1, "state", BROKEN)
+    assert sorted(made_in_order(exchange, source)) == [0, 1, 2]
+    assert all(ticket.loop is not None for ticket in tickets)
+    assert exchange.in_use(1) == 0
+
+
+def test_what_the_last_worker_had_fails_when_it_is_given_up(exchange, source):
+    ticket = source.request(wish(1))
+    source.poll()
+    exchange.set_worker(0, "state", BROKEN)
+    source.poll()
+    assert "keep ending" in ticket.error
+
+
 def test_what_is_asked_ahead_waits_for_what_is_urgent_and_goes_soonest_first(exchange, source):
     ahead = {due: source.request_ahead(wish(due), float(due)) for due in (30, 10, 20)}
     source.poll()

@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from aijockey.cli.stage.picture import help_picture, picture
@@ -69,8 +69,10 @@ def can_show() -> bool:
     return sys.platform == "win32" or _is_in_front()
 
 
-def show(supervisor: "Supervisor", terminal: Terminal | None = None) -> None:
-    """Show the set and hand on keys until it ends; Ctrl-C is raised as ever, with the terminal as it was."""
+def show(
+    supervisor: "Supervisor", terminal: Terminal | None = None, stopped: Callable[[], bool] = lambda: False
+) -> None:
+    """Show the set and hand on keys until it ends or it is ``stopped``; then the terminal is as it was."""
     desk = Desk(supervisor.front.instrument, SupervisorLink(supervisor))
     helping = [False]
 
@@ -82,7 +84,7 @@ def show(supervisor: "Supervisor", terminal: Terminal | None = None) -> None:
     link = f"http://127.0.0.1:{supervisor.port}/" if supervisor.port is not None else ""
     said, said_at, drawn = "", 0.0, 0.0
     with terminal or Terminal() as screen:
-        while not supervisor.finished and supervisor.failure is None:
+        while not (supervisor.finished or stopped()) and supervisor.failure is None:
             desk.turn()
             pressed = screen.keys()
             for key in pressed:

@@ -85,7 +85,11 @@ class Terminal:
         return size.columns, size.lines
 
     def draw(self, lines: list[str]) -> None:
-        """Show ``lines`` from the top, in place of what was there, in one piece so that nothing flickers."""
+        """Show ``lines`` from the top, in place of what was there, in one piece so that nothing flickers. Nothing where
+        a signal has given the terminal back.
+        """
+        if not self._entered:
+            return
         _, height = self.size()
         text = "\r\n".join(f"{line}{TO_END_OF_LINE}" for line in lines[:height])
         self._write(f"{HOME}{text}{TO_END}")

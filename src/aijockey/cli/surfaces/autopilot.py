@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from aijockey.cli.arguments import number, whole_number
+from aijockey.cli.arguments import Rule, number, whole_number
 
 if TYPE_CHECKING:
     from aijockey.control.desk import Instrument
@@ -15,6 +15,15 @@ if TYPE_CHECKING:
 
 DEFAULT_BARS = 256
 STYLES = "house, techno or breaks"
+
+# In a live set any surface may switch the autopilot on, and it plays as these say; offline nobody can.
+OFFLINE_RULES = (
+    Rule(
+        ("--autopilot-style", "--autopilot-energy", "--autopilot-seed"),
+        lambda given: given.autopilot,
+        "nobody plays without --autopilot",
+    ),
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

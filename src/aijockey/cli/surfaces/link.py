@@ -3,10 +3,18 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from aijockey.cli.arguments import number
+from aijockey.cli.arguments import Rule, number
 
 if TYPE_CHECKING:
     from aijockey.control.services import ServiceConfig
+
+RULES = (
+    Rule(
+        ("--link-delay-ms",),
+        lambda given: given.link or given.link_start_stop,
+        "nothing is shared without --link",
+    ),
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -3,10 +3,31 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from aijockey.cli.arguments import number, whole_number
+from aijockey.cli.arguments import Rule, number, whole_number
 
 if TYPE_CHECKING:
     from aijockey.control.services import ServiceConfig
+
+RULES = (
+    Rule(("--midi-transport",), lambda given: given.midi_clock_in, "it needs --midi-clock-in NAME to follow"),
+    Rule(
+        ("--midi-notes-channel",),
+        lambda given: given.midi_notes,
+        "no notes are sent without --midi-notes NAME",
+    ),
+    Rule(
+        ("--midi-delay-ms",),
+        lambda given: given.midi_clock_out or given.midi_notes,
+        "nothing is sent without --midi-clock-out NAME or --midi-notes NAME",
+    ),
+    Rule(
+        ("--midi-api",),
+        lambda given: (
+            given.midi or given.midi_port or given.midi_clock_in or given.midi_clock_out or given.midi_notes
+        ),
+        "no MIDI is used without --midi or one of its kind",
+    ),
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -3,10 +3,18 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from aijockey.cli.arguments import whole_number
+from aijockey.cli.arguments import Rule, whole_number
 
 if TYPE_CHECKING:
     from aijockey.control.services import ServiceConfig
+
+RULES = (
+    Rule(
+        ("--osc-allow", "--osc-send"),
+        lambda given: given.osc is not None,
+        "there is no OSC without --osc PORT",
+    ),
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

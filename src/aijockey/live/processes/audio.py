@@ -6,6 +6,7 @@ How far it runs ahead is as little as the machine allows: it starts with two qua
 
 import gc
 import time
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,7 @@ COLLECT_S = 10.0
 # Lines that one quantum adds to the journal, and that the last one does.
 MOST_TOLD = 24
 MOST_AT_LAST = 4096
+MOST_UNTOLD = 1024
 MOST_TEXT = 200
 # Of the engine's state, what is shown as it is.
 TRANSPORT = ("target_bpm", "nudge", "keep_pitch", "swing", "bar_of_phrase", "phrase", "steps_to_undo")
@@ -79,7 +81,6 @@ class Performance:
         self.shares = Shares()
         self.scheduling = "normal"
         self.refused_commands = 0
-        self._told = [0, 0]  # events and entries of the engine's performance that the journal has
         self.last_error = ""
         self._ring_start = self.ring.written  # frame of the engine's sample 0
         self._entered: list[object] = [None] * len(self.engine.decks)
@@ -175,8 +176,10 @@ class Performance:
         time.sleep(IDLE_S)
 
     def _take_commands(self, began: float) -> None:
+        # What the journal cannot keep up with waits with its senders, who thin it.
+        most = MOST_COMMANDS if self._untold < MOST_UNTOLD else MOST_TOLD // (2 * len(self.inboxes))
         for inbox in self.inboxes:
-            for _ in range(MOST_COMMANDS):
+            for _ in range(most):
                 message = inbox.take()
                 if message is None:
                     break
@@ -194,21 +197,24 @@ class Performance:
             self.refused_commands += 1
             self.last_error = f"{type(error).__name__}: {error}"[:300]
 
+    @property
+    def _untold(self) -> int:
+        return len(self.engine.performance.events) + len(self.engine.performance.entries)
+
     def _tell(self, most: int = MOST_TOLD) -> None:
         """Put what was done, and what became of loops, into the journal; what has no room waits for the next time."""
         performance, offset = self.engine.performance, self.setup.beat_offset
-        while most and self._told[0] < len(performance.events):
-            event = performance.events[self._told[0]]
-            if not self.journal.put({"event": event_message(event, offset)}):
-                return
-            self._told[0] += 1
-            most -= 1
-        while most and self._told[1] < len(performance.entries):
-            entry = performance.entries[self._told[1]]
-            if not self.journal.put({"entry": entry_message(entry, offset)}):
-                return
-            self._told[1] += 1
-            most -= 1
+        news = chain(
+            ({"event": event_message(event, offset)} for event in performance.events),
+            ({"entry": entry_message(entry, offset)} for entry in performance.entries),
+        )
+        events, told = len(performance.events), 0
+        for message in islice(news, most):
+            if not self.journal.put(message):
+                break
+            told += 1
+        # The supervisor has it now; kept here too, it would grow all night.
+        performance.forget(min(told, events), max(0, told - events))
 
     def _finish(self) -> None:
         """Nothing more will be played: tell the rest, and what was never heard."""
@@ -322,7 +328,7 @@ class Performance:
                 [delay for deck in engine.decks for delay in deck.gestures.launches_s]
             ),
             "refused_commands": self.refused_commands,
-            "untold": len(engine.performance.events) + len(engine.performance.entries) - sum(self._told),
+            "untold": self._untold,
             "last_error": self.last_error,
             "input_gaps": self.input.gaps if self.input else 0,
             "limiter_db": round(engine.limiter.gain_reduction_db, 2),

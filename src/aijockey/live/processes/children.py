@@ -18,7 +18,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 if sys.platform == "linux":
-    from multiprocessing import forkserver
+    from multiprocessing import forkserver, resource_tracker
 
 # Matrix libraries start a thread for each core unless told; ours compute on the thread that calls.
 SINGLE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -50,6 +50,8 @@ def get_ready() -> None:
     if FORKS:
         with _starting, _environment(SINGLE_THREAD):
             multiprocessing.set_forkserver_preload(list(IMPORTED_AHEAD))
+            # Starting it lets interrupts through again, so it comes before they are held.
+            resource_tracker.ensure_running()
             # Inherited: an interrupt while the server still imports would end it with a traceback.
             before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
             try:
@@ -75,6 +77,19 @@ def start(name: str, entry: Entry, *arguments: Any) -> BaseProcess:
     with _starting, _environment(SINGLE_THREAD):
         process.start()
     return process
+
+
+def end_server() -> None:
+    """End at once what children are forked off, also while it still imports; whoever starts another begins anew.
+
+    Thread: control
+    """
+    if FORKS:
+        with _starting:
+            number = getattr(getattr(forkserver, "_forkserver", None), "_forkserver_pid", None)
+            if isinstance(number, int):
+                with contextlib.suppress(OSError):
+                    os.kill(number, signal.SIGKILL)
 
 
 def end(process: BaseProcess, patience_s: float = 0.0) -> None:

@@ -118,6 +118,21 @@ class LoopExchange:
         slots = self._shared["slots"]
         return int(((slots[:, _WORKER] == worker) & np.isin(slots[:, _STATE], (WANTED, TAKEN))).sum())
 
+    def orphans(self) -> list[int]:
+        """Slots whose worker has been given up before it answered; no process uses them. Thread: audio"""
+        broken = self._shared["workers"][:, WORKER_WORDS.index("state")] == BROKEN
+        if not broken.any():
+            return []
+        slots = self._shared["slots"]
+        asked = np.isin(slots[:, _STATE], (WANTED, TAKEN))
+        return [int(slot) for slot in np.flatnonzero(asked & broken[slots[:, _WORKER]])]
+
+    def take_back(self, slot: int) -> int:
+        """Free such a slot; gives the number of what was asked in it. Thread: audio"""
+        row = self._shared["slots"][slot]
+        row[_STATE] = FREE
+        return int(row[_NUMBER])
+
     def clear(self) -> None:
         """Free every slot that holds an answer or waits; for an engine that takes over. Thread: audio"""
         slots = self._shared["slots"]

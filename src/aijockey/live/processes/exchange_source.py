@@ -167,6 +167,10 @@ class ExchangeSource:
             answer = self._exchange.collect(slot)
             if number in self._asked:
                 self._take_in(self._asked.pop(number), answer)
+        for slot in self._exchange.orphans():
+            asked = self._asked.pop(self._exchange.take_back(slot), None)
+            if asked is not None:
+                self._waiting.setdefault(asked.wish.request, asked.wish)  # somebody else may make it
         for asked in self._asked.values():
             if not asked.withdrawn and not asked.wish.is_waited_for:
                 asked.withdrawn = True

@@ -8,6 +8,7 @@ import math
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from aijockey.errors import AijockeyError
@@ -26,7 +27,7 @@ from aijockey.live.processes.performance_plan import Plan as Plan
 from aijockey.live.processes.post import Post
 from aijockey.live.processes.watched import (
     HANGS_S,
-    MOST_FRUITLESS,
+    MOST_FAILURES,
     OPENING_S,
     SIDE_DEVICES,
     STARTING_S,
@@ -113,8 +114,10 @@ class Supervisor:
             self.record(self.plan.record)
         self._thread.start()
 
-    def wait_until_playing(self, timeout_s: float = 120.0) -> None:
-        """Wait for the first sound.
+    def wait_until_playing(
+        self, timeout_s: float = 120.0, meanwhile: Callable[[], object] = lambda: None
+    ) -> None:
+        """Wait for the first sound. ``meanwhile`` is called often, and may raise to give up.
 
         Raises
         ------
@@ -125,6 +128,7 @@ class Supervisor:
         """
         deadline = time.monotonic() + timeout_s
         while not self.playing:
+            meanwhile()
             if self.failure is not None:
                 raise self.failure
             if time.monotonic() > deadline:
@@ -262,21 +266,20 @@ class Supervisor:
         if not said or said != child.last_words:  # what is tried again and again is told once
             self._note(f"{child.role} ended ({said or ending(code)})")
         child.last_words = said or child.last_words
-        # An end by a signal is somebody else's doing; an end by itself will mostly come again.
         failed = code is not None and code > 0
-        if failed and child.fruitless >= MOST_FRUITLESS and child.role not in ("device", *SIDE_DEVICES):
+        if failed and child.failures >= MOST_FAILURES and child.role not in ("device", *SIDE_DEVICES):
             self._give_up(child, ending(code))
 
     def _give_up(self, child: Child, how: str) -> None:
         child.due = math.inf
-        self._note(f"{child.role} is given up after {child.fruitless} starts")
+        self._note(f"{child.role} is given up after it failed {child.failures} times")
         if child.role == "engine":
-            raise AijockeyError(f"the audio process ended {child.fruitless} times in a row ({how})")
+            raise AijockeyError(f"the audio process ended {child.failures} times in a row ({how})")
         if child.is_worker:
             self.exchange.set_worker(child.number, "state", BROKEN)
             if not self.playing:
                 raise AijockeyError(
-                    f"the process that makes loops ended {child.fruitless} times in a row ({how})"
+                    f"the process that makes loops ended {child.failures} times in a row ({how})"
                 )
 
     def _begin(self) -> None:

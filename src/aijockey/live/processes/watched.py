@@ -19,23 +19,30 @@ OPENING_S = 15.0  # a device may take to open
 # So long may any process take to its first sign of life, on a machine where much else starts.
 STARTING_S = 60.0
 WORKER_HANGS_S = 2.0
+# One that wants to compute and gets no processor is no better off in a fresh process: so long it may wait.
+STARVED_S = 20.0
 # One that the system says is stopped is not merely starved by others: there is nothing to wait for.
 STOPPED_S = 0.5
 BACKOFF_S = (0.0, 0.1, 0.25, 0.5, 1.0, 2.0)
 LIVED_S = 10.0
-# Starts of a process that fails by itself, one after the other, before it is given up.
-MOST_FRUITLESS = 5
+# Ends of a process that fails by itself, one after the other, before it is given up.
+MOST_FAILURES = 5
 MIB = 1 << 20
 
 
 @dataclass
 class Child:
-    """A process, and its past."""
+    """A process, and its past.
+
+    fruitless : how often in a row it did not live long, whatever ended it. failures : how often of late it ended by
+    itself as it should not; an end by a signal is somebody else's doing.
+    """
 
     role: str
     process: BaseProcess | None = None
     starts: int = 0
     fruitless: int = 0
+    failures: int = 0
     started: float = 0.0
     due: float = 0.0  # when to start it next
     last_words: str = ""
@@ -66,7 +73,10 @@ class Child:
         code = self.process.exitcode
         self.process.join()
         self.process = None
-        self.fruitless = self.fruitless + 1 if now - self.started < LIVED_S else 1
+        if now - self.started >= LIVED_S:
+            self.fruitless = self.failures = 0
+        self.fruitless += 1
+        self.failures += code is not None and code > 0
         self.due = now + BACKOFF_S[min(self.fruitless - 1, len(BACKOFF_S) - 1)]
         return code
 
@@ -87,7 +97,9 @@ def why_worker_hangs(
     if said(number, "state") != READY:
         return ""
     silent_s = (now_ns - said(number, "beat_ns")) / 1e9
-    if silent_s > WORKER_HANGS_S or (silent_s > STOPPED_S and is_stopped(process.pid)):
+    if (silent_s > WORKER_HANGS_S and not (silent_s < STARVED_S and wants_processor(process.pid))) or (
+        silent_s > STOPPED_S and is_stopped(process.pid)
+    ):
         return "does not move"
     busy_ns = said(number, "busy_since_ns")
     if busy_ns and (now_ns - busy_ns) / 1e9 > deadline_s:
@@ -111,6 +123,15 @@ def is_stopped(process_id: int | None) -> bool:
     except OSError:
         return False
     return after[:1] == ["T"]
+
+
+def wants_processor(process_id: int | None) -> bool:
+    """Whether any thread of a process computes or waits for a processor; False where the system does not say."""
+    try:
+        tasks = [(task / "stat").read_text() for task in Path(f"/proc/{process_id}/task").iterdir()]
+    except OSError:
+        return False
+    return any(task.rpartition(")")[2].split()[:1] == ["R"] for task in tasks)
 
 
 def resident_mib(process_id: int | None) -> float:

@@ -32,7 +32,7 @@ from aijockey.train.families.base import (
     to_numpy,
 )
 from aijockey.train.families.flow_graph import FlowGraph
-from aijockey.train.families.flow_network import FlowConfig, FlowNetwork, Moments, Velocity
+from aijockey.train.families.flow_network import FlowConfig, FlowNetwork, Moments, Uncontrolled, Velocity
 
 
 def sample_times(steps: int, shift: float) -> Tensor:
@@ -203,7 +203,11 @@ class FlowTask(GeneratorTask):
             "sampler": sampler,
         }
         velocity = self._average_velocity()
-        return Graph(velocity, inputs, ("velocity",), entry, FlowGraph(velocity))
+        traced = FlowGraph(velocity)
+        if not data.controls:
+            without = {name: value for name, value in inputs.items() if name not in ("controls", "known")}
+            return Graph(Uncontrolled(velocity), without, ("velocity",), entry, Uncontrolled(traced))
+        return Graph(velocity, inputs, ("velocity",), entry, traced)
 
     def _average_velocity(self) -> Velocity:
         return Velocity(self.networks["average"].network, self.moments)  # type: ignore[arg-type]

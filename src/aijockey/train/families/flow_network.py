@@ -250,6 +250,20 @@ class Velocity(nn.Module):
         return said * torch.clamp(strength(reach) / reach, max=1.0)
 
 
+class Uncontrolled(nn.Module):
+    """A velocity that only the voice conditions, as it is exported: a graph has no inputs that hold nothing."""
+
+    def __init__(self, velocity: nn.Module) -> None:
+        super().__init__()
+        self.velocity = velocity
+
+    def forward(self, latent: Tensor, time: Tensor, voice: Tensor) -> Tensor:
+        """As `Velocity.forward`, with no controls."""
+        nothing = latent.new_zeros(latent.shape[0], 0)
+        velocity: Tensor = self.velocity(latent, time, voice, nothing, nothing)
+        return velocity
+
+
 def strength(x: Tensor) -> Tensor:
     """Root mean square of each loop, (batch, 1, 1)."""
     return torch.sqrt(x.square().mean(dim=(1, 2), keepdim=True))
