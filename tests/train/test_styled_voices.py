@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from aijockey.evaluate import explore as sheets
 from aijockey.latent import Space
 from aijockey.live import latent_encoder
 from aijockey.live.generator import Generator
@@ -163,3 +164,17 @@ def test_a_loop_is_found_again_layer_by_layer_and_kept(generator: Generator) -> 
     key = LatentStore().add(found)
     near = latent_of(generator, "techno", read_point(f"#{key}~5@0.1"), LatentStore().latent)
     assert near.shape == rows.shape
+
+
+def test_a_sheet_shows_the_layers_one_after_the_other(
+    generator: Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sheets, "GRID", 2)
+    monkeypatch.setattr(sheets, "WALK", 4)
+    monkeypatch.setattr(Generator, "sound", lambda self, mel: np.zeros((len(mel), 8), np.float32))
+    sheet = sheets.explore(generator, "techno", seed=3)
+    assert sum(len(strip.mels) for strip in sheet.strips) == sheets.loops_of_sheet(0, 8)
+    (strip,) = (strip for strip in sheet.strips if strip.name == "layers")
+    ends = generator.mel("techno", latents(generator, 3, 4))
+    assert np.array_equal(strip.mels[[0, -1]], ends)
+    assert np.abs(np.diff(strip.mels, axis=0)).mean(axis=(1, 2)).min() > 0.0

@@ -213,7 +213,8 @@ class DirectSampler:
         """
         if not self.spec.style_shape:
             raise GenerationError(
-                f"{self.graph.name}: a 'direct' generator without styles cannot be morphed between voices"
+                f"{self.graph.name}: a 'direct' generator without styles cannot be morphed between voices; "
+                "use one with 'rotation'"
             )
         if amount <= 0.0 or amount >= 1.0:
             alone = int(amount >= 1.0)
