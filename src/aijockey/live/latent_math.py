@@ -60,10 +60,10 @@ def latent_at(
             case Stored(key):
                 return _stored(key, shape, stored_latent, layers)
             case Way(start, toward, amount):
-                return by_row(lambda ends: slerp(*ends, amount), of(start), of(toward))
+                return by_row(lambda ends: slerp(ends[0], ends[1], amount), of(start), of(toward))
             case Neighbour(start, toward, distance):
                 noise = seed_latent(toward).astype(np.float64)
-                return by_row(lambda pair: neighbour(*pair, distance), of(start), noise)
+                return by_row(lambda pair: neighbour(pair[0], pair[1], distance), of(start), noise)
             case Style(start, other, part):
                 return np.where(part_mask(part, shape, layers), of(other), of(start))
             case Child(start, other, coin):
@@ -200,7 +200,8 @@ PARTS |= {
 }
 
 # Of a voice that shows its style a part is the style of some layers, coarsest first: from a share of them to another.
-LAYERS = {"rhythm": (0.0, 0.5), "sound": (0.5, 1.0), "coarse": (0.0, 0.25), "fine": (0.25, 1.0)}
+# The first layer alone, of which the coarse map is made too, says most of the rhythm (docs/families.md).
+LAYERS = {"rhythm": (0.0, 1 / 8), "sound": (1 / 8, 1.0), "coarse": (0.0, 0.5), "fine": (0.5, 1.0)}
 
 
 def _stored(
