@@ -140,7 +140,7 @@ class Space:
 
     def angle_rad(self, one: Place | Moment, other: Place | Moment) -> float:
         """Angle between two places; 1.57 between two seeds, nearly."""
-        return angle_between(self.latent(one), self.latent(other))
+        return angle_between(*np.broadcast_arrays(self.latent(one), self.latent(other)))
 
     def loops(
         self,
@@ -171,9 +171,9 @@ class Space:
 
     def mels(self, places: Iterable[Place | Moment], controls: Controls | None = None) -> Float:
         """Log-mels of places, (places, bands, frames): several times quicker than `loops`."""
-        return self.generator.mel(
-            self.voice, np.stack([self.latent(place) for place in places]), dict(controls or {})
-        )
+        # Of a voice with styles some may have a row for each layer.
+        latents = np.broadcast_arrays(*(self.latent(place) for place in places))
+        return self.generator.mel(self.voice, np.stack(latents), dict(controls or {}))
 
     def change_db(self, places: Iterable[Place | Moment]) -> npt.NDArray[np.float64]:
         """Audible change from each place to the next: mean absolute change of the log-mel in dB."""

@@ -220,3 +220,11 @@ def test_the_verb_writes_beside_and_never_over(tiny_pack, tmp_path, capsys, monk
     told = json.loads(capsys.readouterr().out)
     assert told["hash"] == Pack.open(tmp_path / "new").hash
     assert set(told["voices"]) == {"kick"}
+
+
+def test_a_level_that_no_loop_has_is_measured_like_any_other(rng):
+    config = MelConfig()
+    mel = rng.normal(-3.0, 2.0, (config.bands, 256)).astype(np.float32)
+    # Far out in latent space a network may make anything.
+    usual, far = measure_mels(np.stack([mel, mel + 60.0]), config)
+    np.testing.assert_allclose(far, usual, atol=2e-3)

@@ -181,6 +181,33 @@ def test_the_parts_of_a_style_make_the_whole_in_pairs():
         latent_at(read_point("7/9@sound"), lambda seed: np.ones(4, np.float32))
 
 
+def test_where_there_are_layers_a_part_is_some_of_them_and_the_rest_of_a_point_goes_along():
+    def row(seed):
+        return normal(seed)[0]
+
+    def layered(text, layers=8, stored=None):
+        return latent_at(read_point(text), row, lambda key: stored, layers)
+
+    for one, other in (("rhythm", "sound"), ("coarse", "fine")):
+        assert np.all(part_mask(one, (32,), 8) ^ part_mask(other, (32,), 8))
+        np.testing.assert_array_equal(layered(f"7/9@{one}"), layered(f"9/7@{other}"))
+    mixed = layered("7/9@sound")
+    np.testing.assert_array_equal(mixed, np.stack([row(7)] + [row(9)] * 7))
+    # A point without parts is the one row that it was.
+    assert layered("7>9@0.5").shape == (32,)
+    twice = np.stack([row(3)] * 8)
+    for text in ("7>#0123456789ab@0.3", "#0123456789ab~7@0.2", "(7*1+#0123456789ab*2)", "7&#0123456789ab@3",
+                 "(7|#0123456789ab)@0.3", "(7|9|#0123456789ab)@0.3"):  # fmt: skip
+        plain = layered(text.replace("#0123456789ab", "3"))
+        np.testing.assert_allclose(layered(text, stored=twice), np.stack([plain] * 8), atol=1e-5)
+    # Half-way between a mixture and a point each layer is half-way.
+    half = layered("7/9@sound>9@0.5")
+    np.testing.assert_allclose(half[5], row(9), atol=1e-5)
+    np.testing.assert_allclose(half[0], slerp(row(7), row(9), 0.5), atol=1e-5)
+    with pytest.raises(PointError, match="another voice"):
+        layered("#0123456789ab", layers=4, stored=twice)
+
+
 def test_a_stored_latent_is_looked_up_and_checked():
     kept = normal(77)
     np.testing.assert_array_equal(latent("#0123456789ab", stored=kept), kept)

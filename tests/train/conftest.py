@@ -21,7 +21,8 @@ SHRUNK = {
         {"batch": 4},
         {"dims": 8},
         {
-            "latent": 8, "noise": 4, "style": 8, "mapping_layers": 2, "width": 8, "thinnest": 4,
+            # As in the shipped light form a latent has as many numbers as a style, and they are not the same thing.
+            "latent": 8, "noise": 4, "style": 12, "mapping_layers": 2, "width": 8, "thinnest": 4,
             "critic_width": 8, "critic_thinnest": 4, "penalty_every": 2, "path_every": 2,
         },
     ),

@@ -57,13 +57,15 @@ def run(arguments: argparse.Namespace) -> int:
     except OSError as error:
         raise AudioFileError(f"{arguments.output}: the folder cannot be made ({error})") from error
     count = len(voice.directions.directions) if voice.directions else 0
-    with tqdm(total=loops_of_sheet(count), unit="loop", file=sys.stderr, disable=None) as bar:
+    generator = Generator(pack, arguments.threads)
+    total = loops_of_sheet(count, generator.layers(voice.name))
+    with tqdm(total=total, unit="loop", file=sys.stderr, disable=None) as bar:
 
         def advance(done: int, what: str) -> None:
             bar.set_description(f"{voice.name}: {what}", refresh=False)
             bar.update(done)
 
-        sheet = explore(Generator(pack, arguments.threads), voice.name, arguments.seed, advance)
+        sheet = explore(generator, voice.name, arguments.seed, advance)
     written = write_sheet(sheet, arguments.output)
     print(f"{page}: {len(sheet.strips)} strips, {count} directions; {len(written) - 2} sounds beside it")
     return 0

@@ -1,4 +1,4 @@
-"""A voice's latent space to be seen and heard: a grid between four corners, each direction, a walk around.
+"""A voice's latent space to be seen and heard: a grid between four corners, each direction, layers, a walk around.
 
 All loops are made from four seeds, so the sheet of a pack is the same wherever it is made.
 """
@@ -42,7 +42,7 @@ class Strip:
 
 @dataclass(frozen=True)
 class Sheet:
-    """All strips of a voice: the grid, one for each direction, the walk."""
+    """All strips of a voice: the grid, one for each direction, its layers where they have styles, the walk."""
 
     voice: str
     strips: tuple[Strip, ...]
@@ -99,6 +99,19 @@ def explore(
                 {direction.name: list(AMOUNTS)},
             )
         )
+    if layers := generator.layers(voice):
+        strips.append(
+            strip(
+                "layers",
+                f"Seed {seed}, whose layers take the style of seed {seed + 1} one after the other, finest first.",
+                layers + 1,
+                [f"{taken} of {layers}" for taken in range(layers + 1)],
+                [
+                    np.stack([corners[layers - row <= taken] for row in range(layers)])
+                    for taken in range(layers + 1)
+                ],
+            )
+        )
     around = [_circle(corners[0], corners[1], turn / WALK) for turn in range(WALK)]
     turns = [f"{turn}/{WALK}" for turn in range(WALK)]
     strips.append(
@@ -107,9 +120,9 @@ def explore(
     return Sheet(voice, tuple(strips), tuple(directions))
 
 
-def loops_of_sheet(directions: int) -> int:
+def loops_of_sheet(directions: int, layers: int = 0) -> int:
     """How many loops a sheet takes."""
-    return GRID * GRID + directions * len(AMOUNTS) + WALK
+    return GRID * GRID + directions * len(AMOUNTS) + (layers + 1 if layers else 0) + WALK
 
 
 def write_sheet(sheet: Sheet, folder: Path) -> list[Path]:

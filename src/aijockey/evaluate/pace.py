@@ -95,5 +95,5 @@ def walk_changes_db(
     """
     angle_rad = pace_of(voice, paces_of(generator.pack.manifest)).angle_rad(change_db)
     points = [walk_point(Seed(seed), kind, seed, range_rad, bar * angle_rad) for bar in range(bars + 1)]
-    latents = np.stack([latent_of(generator, voice, point) for point in points])
+    latents = np.stack(np.broadcast_arrays(*(latent_of(generator, voice, point) for point in points)))
     return path_changes_db(generator.mel(voice, latents))

@@ -43,6 +43,13 @@ class Conditions:
         sampler = self._spec.sampler
         return sampler.style_shape if isinstance(sampler, DirectSpec) else ()
 
+    @property
+    def moves_style(self) -> bool:
+        """Whether directions move the style rather than the latent."""
+        if self._voice.directions is not None and self._use_directions:
+            return self._voice.directions.space == "style"
+        return bool(self.style_shape)
+
     def standardize(self, control: str, value: float) -> float:
         """As `aijockey.live.generator.Generator.standardize`."""
         voice = self._voice
@@ -70,13 +77,12 @@ class Conditions:
         conditions = {name: value for name, value in controls.items() if name not in names}
         return *(self._directions.moves(amounts, count) if amounts else (None, None)), conditions
 
-    def moved(self, latents: Float, controls: Controls) -> tuple[Float, Float, Float]:
-        """Latents as directions among the controls move them, and the conditions: values and known."""
-        offsets, pushes, conditions = self.moves(controls, len(latents))
-        values, known = self.rows(conditions, len(latents), pushes)
-        if offsets is not None and offsets.shape == latents.shape:
-            latents = move(latents, offsets)
-        return latents, values, known
+    def shift(self, latents: Float, offsets: Float | None, styles: Float | None) -> tuple[Float, Float]:
+        """Latents and offsets of styles (None: none so far) as ``offsets``, of whichever directions move, move them."""
+        rows = self.style_rows(len(latents), styles)
+        if offsets is None:
+            return latents, rows
+        return (latents, rows + offsets[:, None]) if self.moves_style else (move(latents, offsets), rows)
 
     def rows(self, conditions: Controls, count: int, pushes: Float | None) -> tuple[Float, Float]:
         """Values of the network's conditions, and how much each counts as given, both (count, conditions).

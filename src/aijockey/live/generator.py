@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aijockey.live.conditions import Conditions, Controls
-from aijockey.live.directions import move, move_back
+from aijockey.live.directions import move_back
 from aijockey.live.graph import GenerationError, Graph
 from aijockey.live.sampler import SAMPLERS, DirectSampler, Sampler
 from aijockey.live.vocoder import make_vocoder
@@ -79,6 +79,18 @@ class Generator:
         shape = self._spec(self.pack.manifest.voice(voice)).latent_shape
         return voice_noise(voice, seed, int(np.prod(shape))).reshape(shape)
 
+    def layers(self, voice: str) -> int:
+        """Layers whose styles can differ, of a voice that shows its style; else 0. Its latents may be (layers, *shape):
+        each layer's style is made from its own row, and the noise from the first.
+
+        Raises
+        ------
+        ManifestError : no such voice.
+
+        Thread: any.
+        """
+        return next(iter(self._conditions_of(voice).style_shape), 0)
+
     def standardize(self, voice: str, control: str, value: float) -> float:
         """``value`` of a control in its own unit, in standard deviations from this voice's mean.
 
@@ -104,7 +116,8 @@ class Generator:
 
         Parameters
         ----------
-        latents : (batch, *latent_shape), for example stacked results of `latent`.
+        latents : (batch, *latent_shape), for example stacked results of `latent`; or with a row for each of the voice's
+            `layers`, (batch, layers, *latent_shape).
         controls : name -> standard deviations, one number or (batch,): of a direction, how far the loop moves (0 or
             left out: not at all); of a condition, from the voice's mean (left out: the network's to choose).
         style_offset : (batch, layers, style), added to the style of each layer of a voice that has styles: with the
@@ -136,20 +149,18 @@ class Generator:
 
         Parameters
         ----------
-        offsets : (batch, *latent_shape), or (batch, style) for all layers of a voice that has styles; None: nothing.
+        offsets : (batch, *latent_shape), or (batch, style) for all layers of a voice whose directions move its style;
+            None: nothing.
         pushes : (batch, controls of the generator), added to its conditions, in deviations; None: nothing.
         conditions : held at a value, as in `codes` where there are no directions.
         """
         spec = self.pack.manifest.voice(voice)
-        latents = self._batched(latents, self._spec(spec).latent_shape, "latents")
         shape = self._code_shape(spec)
         sampler, told = self._sampler(spec), self._conditions_of(voice)
         values, known = told.rows(conditions or {}, len(latents), pushes)
-        styles = told.style_rows(len(latents), style_offset)
-        if offsets is not None and told.style_shape and offsets.shape != latents.shape:
-            styles = styles + offsets[:, None]
-        elif offsets is not None:
-            latents = move(latents, offsets)
+        latents, mixed = self._unlayered(spec, latents, values, known)
+        latents, styles = told.shift(latents, offsets, style_offset)
+        styles = styles + mixed
 
         def sample(latent: Float, value: Float, given: Float, style: Float) -> Float:
             return sampler.sample(latent, told.feeds(value, given, style), shape, steps)
@@ -165,21 +176,43 @@ class Generator:
 
         Thread: any but audio.
         """
-        spec = self.pack.manifest.voice(voice)
-        told = self._conditions_of(voice)
+        spec, told = self.pack.manifest.voice(voice), self._conditions_of(voice)
         if not told.style_shape:
             raise GenerationError(f"the generator of voice '{voice}' shows no style; its latent says it all")
         latents = self._batched(latents, self._spec(spec).latent_shape, "latents")
         _, pushes, conditions = told.moves(controls or {}, len(latents))
-        values, known = told.rows(conditions, len(latents), pushes)
-        sampler = self._sampler(spec)
+        return self._styles(spec, latents, *told.rows(conditions, len(latents), pushes))
+
+    def _styles(self, voice: VoiceSpec, latents: Float, values: Float, known: Float) -> Float:
+        sampler, told = self._sampler(voice), self._conditions_of(voice.name)
         assert isinstance(sampler, DirectSampler)  # only its spec has a style shape
 
         def show(latent: Float, value: Float, given: Float, still: Float) -> Float:
             return sampler.style(latent, told.feeds(value, given, still))
 
         rows = told.style_rows(len(latents), None)
-        return self._one_by_one(f"voice '{voice}'", told.style_shape[1:], show, latents, values, known, rows)
+        maker, shape = f"voice '{voice.name}'", told.style_shape[1:]
+        return self._one_by_one(maker, shape, show, latents, values, known, rows)
+
+    def _unlayered(
+        self, voice: VoiceSpec, latents: Float, values: Float, known: Float
+    ) -> tuple[Float, Float]:
+        """Latents as the graph takes them, (batch, *latent_shape), and offsets of styles that make their layers differ:
+        rows of zeros where they have no layers.
+        """
+        told, shape = self._conditions_of(voice.name), self._spec(voice).latent_shape
+        array = np.asarray(latents, dtype=np.float32)
+        layers = self.layers(voice.name)
+        if not layers or array.shape[1:] != (layers, *shape):
+            return self._batched(latents, shape, "latents"), told.style_rows(len(latents), None)
+        rows = array.reshape(-1, *shape)
+        told_twice = (np.repeat(values, layers, axis=0), np.repeat(known, layers, axis=0))
+        # Most layers share a latent, and each is asked for once.
+        whole = np.concatenate([rows.reshape(len(rows), -1), *told_twice], axis=1)
+        _, first, place = np.unique(whole, axis=0, return_index=True, return_inverse=True)
+        styles = self._styles(voice, rows[first], *(part[first] for part in told_twice))
+        styles = styles[place.reshape(-1)].reshape(len(array), *told.style_shape)
+        return array[:, 0], styles - styles[:, :1]
 
     def mel(
         self, voice: str, latents: Float, controls: Controls | None = None, steps: int | None = None
@@ -229,23 +262,28 @@ class Generator:
                 f"'{second.generator}'; only voices of one can be morphed"
             )
         shape, sampler = self._code_shape(first), self._sampler(first)
-        rows = [self._batched(latent, self._spec(first).latent_shape, "latents") for latent in latents]
-        if len(rows[0]) != len(rows[1]):
+        if len(latents[0]) != len(latents[1]):
             raise GenerationError(
-                f"{len(rows[0])} and {len(rows[1])} latents; expected as many of each voice"
+                f"{len(latents[0])} and {len(latents[1])} latents; expected as many of each voice"
             )
-        one_told, other_told = (self._conditions_of(name) for name in voices)
         # What the second voice does not have is the first's alone.
         shared = {name: value for name, value in (controls or {}).items() if name in second.control_names}
-        moved = (one_told.moved(rows[0], controls or {}), other_told.moved(rows[1], shared))
+        told = [self._conditions_of(name) for name in voices]
+        columns: list[Float] = []
+        for voice, each, rows, given in zip(
+            (first, second), told, latents, (controls or {}, shared), strict=True
+        ):
+            offsets, pushes, conditions = each.moves(given, len(rows))
+            values, known = each.rows(conditions, len(rows), pushes)
+            plain, mixed = self._unlayered(voice, rows, values, known)
+            moved, styles = each.shift(plain, offsets, None)
+            columns += [moved, values, known, styles + mixed]
 
-        def sample(*columns: Float) -> Float:
-            one, other = columns[:3], columns[3:]
-            feeds = (one_told.feeds(*one[1:]), other_told.feeds(*other[1:]))
-            return sampler.morph((one[0], other[0]), feeds, amount, shape, steps)
+        def sample(*row: Float) -> Float:
+            feeds = (told[0].feeds(*row[1:4]), told[1].feeds(*row[5:]))
+            return sampler.morph((row[0], row[4]), feeds, amount, shape, steps)
 
-        maker = f"voices '{first.name}' and '{second.name}'"
-        codes = self._one_by_one(maker, shape, sample, *moved[0], *moved[1])
+        codes = self._one_by_one(f"voices '{first.name}' and '{second.name}'", shape, sample, *columns)
         return self._code(first.name).decode(codes)
 
     def sound(self, mel: Float) -> Float:

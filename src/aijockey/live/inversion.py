@@ -34,6 +34,7 @@ MOST_BOOST_DB = 40.0
 # Running backwards is done again where what comes out of it is further off than this.
 GOOD_DB = 0.05
 MOST_CORRECTIONS = 3
+LAYER_STEPS = 3
 
 
 class InversionError(AijockeyError):
@@ -186,20 +187,49 @@ def latent_of_mel(generator: Generator, voice: str, mel: Float, progress: Progre
     if isinstance(made_by.sampler, RotationSpec):
         latent = _backwards(generator, voice, mel, progress)
     else:
-        code = generator.pack.code(made_by.codes)
-        encoder = encoder_of(
-            generator, voice, progress=lambda done, total: progress("learning the way back", done, total)
-        )
-        guess = encoder.encode(code.encode(mel[None]))[0]
-        # Such networks are trained on latents of this length alone.
-        latent = guess * np.float32(1.0 / max(length_of(guess), 1e-6))
-        latent = improve(
-            lambda one: generator.mel(voice, one[None])[0],
-            mel,
-            latent,
-            progress=lambda done, total: progress("refining", done, total),
-        )
+        latent = _found(generator, voice, mel, progress)
     return latent_of_bytes(latent_bytes(latent))
+
+
+def _found(generator: Generator, voice: str, mel: Float, progress: Progress) -> Float:
+    """A latent of a voice that cannot be run backwards: guessed, improved, then given a row for each layer."""
+    spec = generator.pack.manifest.voice(voice)
+    code = generator.pack.code(generator.pack.manifest.generators[spec.generator].codes)
+    # Components of the patch code stand at right angles, so these differ as much as log-mels do.
+    weights = np.linalg.norm(code.basis, axis=1)
+
+    def made_of(latents: Float) -> Float:
+        return np.asarray(generator.codes(voice, latents) * weights, dtype=np.float32)
+
+    encoder = encoder_of(
+        generator, voice, progress=lambda done, total: progress("learning the way back", done, total)
+    )
+    wanted = code.encode(mel[None])[0]
+    guess = encoder.encode(wanted[None])[0]
+    # Such networks are trained on latents of this length alone.
+    latent = guess * np.float32(1.0 / max(length_of(guess), 1e-6))
+    goal = wanted * weights
+    latent = improve(made_of, goal, latent, progress=lambda done, total: progress("refining", done, total))
+    layers = generator.layers(voice)
+    if not layers:
+        return latent
+    return improve(
+        made_of,
+        goal,
+        np.repeat(latent[None], layers, axis=0),
+        steps=LAYER_STEPS,
+        free=_heard_of_layers(generator, voice, latent, layers),
+        progress=lambda done, total: progress("refining layers", done, total),
+    )
+
+
+def _heard_of_layers(generator: Generator, voice: str, latent: Float, layers: int) -> npt.NDArray[np.bool_]:
+    """Which numbers of a latent with rows are heard: those that make the style, and of the first row all."""
+    tried = latent + np.eye(latent.size, dtype=np.float32).reshape(-1, *latent.shape)
+    changed = generator.styles(voice, tried) != generator.styles(voice, latent[None])
+    heard = np.repeat(changed.any(axis=1).reshape(1, *latent.shape), layers, axis=0)
+    heard[0] = True
+    return heard
 
 
 def _backwards(generator: Generator, voice: str, mel: Float, progress: Progress) -> Float:

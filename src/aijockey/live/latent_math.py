@@ -35,6 +35,7 @@ def latent_at(
     point: Point,
     seed_latent: Callable[[int], Float],
     stored_latent: Callable[[str], Float] | None = None,
+    layers: int = 0,
 ) -> Float:
     """The latent of a point, for one voice.
 
@@ -43,6 +44,8 @@ def latent_at(
     seed_latent : the voice's latent of a seed; all of one shape.
     stored_latent : latent by key (12 hex digits); raises an `AijockeyError` for one that it does not have. None:
         there are none.
+    layers : of a voice that shows its style. Its latents may then have a row for each layer, (layers, *shape), and do
+        where a point takes a part of another or a stored latent has rows. 0: there are none.
 
     Raises
     ------
@@ -55,20 +58,28 @@ def latent_at(
             case Seed(number):
                 return seed_latent(number).astype(np.float64)
             case Stored(key):
-                return _stored(key, shape, stored_latent)
+                return _stored(key, shape, stored_latent, layers)
             case Way(start, toward, amount):
-                return slerp(of(start), of(toward), amount)
+                return by_row(lambda ends: slerp(ends[0], ends[1], amount), of(start), of(toward))
             case Neighbour(start, toward, distance):
-                return neighbour(of(start), seed_latent(toward).astype(np.float64), distance)
+                noise = seed_latent(toward).astype(np.float64)
+                return by_row(lambda pair: neighbour(pair[0], pair[1], distance), of(start), noise)
             case Style(start, other, part):
-                return np.where(part_mask(part, shape), of(other), of(start))
+                return np.where(part_mask(part, shape, layers), of(other), of(start))
             case Child(start, other, coin):
                 return np.where(coins(coin, shape), of(other), of(start))
             case Blend(points, weights):
-                return blend([of(each) for each in points], weights)
+                return by_row(lambda parts: blend(parts, weights), *map(of, points))
             case Ring(points, phase):
-                return ring([of(each) for each in points], phase)
+                return by_row(lambda parts: ring(parts, phase), *map(of, points))
         raise PointError(f"{inner!r}: an unknown kind of point")
+
+    def by_row(make: Callable[[Sequence[Wide]], Wide], *latents: Wide) -> Wide:
+        """``make`` of latents; where some have a row for each layer, of each layer's by themselves."""
+        if all(latent.shape == shape for latent in latents):
+            return make(latents)
+        rows = zip(*np.broadcast_arrays(*latents), strict=True)
+        return np.stack([make(row) for row in rows])
 
     return np.ascontiguousarray(of(point), dtype=np.float32)
 
@@ -146,18 +157,22 @@ def coins(seed: int, shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
     return np.asarray(words >> np.uint64(63), dtype=np.bool_).reshape(shape)
 
 
-def part_mask(part: str, shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
-    """Which numbers of a latent of ``shape`` a part of it takes.
+def part_mask(part: str, shape: tuple[int, ...], layers: int = 0) -> npt.NDArray[np.bool_]:
+    """Which numbers of a latent of ``shape`` a part of it takes; of a voice with ``layers``, (layers, *shape).
 
     Raises
     ------
-    PointError : no such part, or latents that are not (time directions, code directions).
+    PointError : no such part, or latents that are neither (time directions, code directions) nor have layers.
     """
     if part not in PARTS:
         raise PointError(f"no part '{part}' of a latent; there are {', '.join(PARTS)}")
+    if layers:
+        rows = _between(layers, *LAYERS[part])
+        return np.broadcast_to(rows.reshape(-1, *[1] * len(shape)), (layers, *shape))
     if len(shape) != 2:
         raise PointError(
-            f"'{part}' is a part of latents of two axes, time and code; this voice's have the shape {shape}"
+            f"'{part}' is a part of latents of two axes, time and code, or of voices with styles; "
+            f"this voice's have the shape {shape}"
         )
     return np.broadcast_to(PARTS[part]((shape[0], shape[1])), shape)
 
@@ -184,12 +199,18 @@ PARTS |= {
     "fine": _columns(1 / 8, 1.0),
 }
 
+# Of a voice that shows its style a part is the style of some layers, coarsest first: from a share of them to another.
+# The first layer alone, of which the coarse map is made too, says most of the rhythm (docs/families.md).
+LAYERS = {"rhythm": (0.0, 1 / 8), "sound": (1 / 8, 1.0), "coarse": (0.0, 0.5), "fine": (0.5, 1.0)}
 
-def _stored(key: str, shape: tuple[int, ...], stored_latent: Callable[[str], Float] | None) -> Wide:
+
+def _stored(
+    key: str, shape: tuple[int, ...], stored_latent: Callable[[str], Float] | None, layers: int
+) -> Wide:
     if stored_latent is None:
         raise PointError(f"#{key}: a stored latent, and none are kept here")
     latent = np.asarray(stored_latent(key), dtype=np.float64)
-    if latent.shape != shape:
+    if latent.shape != shape and not (layers and latent.shape == (layers, *shape)):
         raise PointError(
             f"#{key}: a latent of shape {latent.shape}; this voice's have {shape} (is it another voice's?)"
         )

@@ -171,13 +171,15 @@ def latent_of(
     point: Point,
     stored_latent: Callable[[str], Float] | None = None,
 ) -> Float:
-    """Latent of a point in a voice.
+    """Latent of a point in a voice; of one with styles it may have a row for each layer.
 
     Raises
     ------
     PointError : as `aijockey.live.latent_math.latent_at`.
     """
-    return latent_at(point, lambda seed: generator.latent(voice, seed), stored_latent)
+    # Generators of tests and other makers of loops need not know of layers.
+    layers: Callable[[str], int] = getattr(generator, "layers", lambda voice: 0)
+    return latent_at(point, lambda seed: generator.latent(voice, seed), stored_latent, layers(voice))
 
 
 def controls_of(pack: Pack, voice: str) -> tuple[str, ...]:

@@ -201,11 +201,32 @@ class DirectSampler:
         amount: float,
         shape: tuple[int, ...],
         steps: int | None = None,
-    ) -> NoReturn:
-        """Raises GenerationError: one call takes one voice."""
-        raise GenerationError(
-            f"{self.graph.name}: a 'direct' generator cannot be morphed between voices; use one with 'rotation'"
-        )
+    ) -> Float:
+        """Codes so far, 0 to 1, from one voice to another: of a style between theirs, with noise between theirs.
+
+        The style is all that a voice tells such a network, so a mixture takes one call, and three more for styles.
+        With 0 and 1 it is that voice's own loop. ``feeds`` may differ in what makes styles alone: voice and controls.
+
+        Raises
+        ------
+        GenerationError : the graph shows no style, or as in `sample`.
+        """
+        if not self.spec.style_shape:
+            raise GenerationError(
+                f"{self.graph.name}: a 'direct' generator without styles cannot be morphed between voices; "
+                "use one with 'rotation'"
+            )
+        if amount <= 0.0 or amount >= 1.0:
+            alone = int(amount >= 1.0)
+            return self.sample(latents[alone], feeds[alone], shape, steps)
+        middle = np.stack([slerp(a, b, amount) for a, b in zip(*latents, strict=True)]).astype(np.float32)
+        wanted = [
+            self.style(latent, feed)[:, None] + feed["style_offset"]
+            for latent, feed in zip(latents, feeds, strict=True)
+        ]
+        mixed = np.float32(1.0 - amount) * wanted[0] + np.float32(amount) * wanted[1]
+        offset = mixed - self.style(middle, feeds[0])[:, None]
+        return self.sample(middle, {**feeds[0], "style_offset": offset.astype(np.float32)}, shape, steps)
 
     def invert(self, codes: Float, feeds: Feeds, steps: int | None = None, refinements: int = 0) -> NoReturn:
         """Raises GenerationError: a network that maps once cannot be run backwards."""

@@ -57,7 +57,8 @@ class MelAnalysis:
         reference = float(pooled.max(initial=0.0))
         self.silent = reference < 1e-9
         # Windows are twice as long as those of `audio.onsets`, and so are hops: the same lag of two.
-        rise = onsets.rise_db(pooled.T.astype(np.float32), max(reference, 1e-9))
+        # Relative to the loudest, so that whatever a latent far out makes fits a float32.
+        rise = onsets.rise_db((pooled.T / max(reference, 1e-9)).astype(np.float32), 1.0)
         self.flux = np.zeros(self.frames) if self.silent else rise.astype(np.float64)
         self.onsets = (
             onsets.Onsets(np.zeros(0), np.zeros(0))
