@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from aijockey.audio.products import ONE_THREAD, product
+from aijockey.audio.products import ONE_THREAD, product, product_by_row
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,14 @@ def test_pieces_are_as_small_as_a_blas_leaves_to_one_thread(monkeypatch, rng):
     product(left, rng.standard_normal((128, 500)).astype(np.float32))
     assert len(sizes) > 1
     assert max(sizes) <= ONE_THREAD
+
+
+@pytest.mark.parametrize("beside", [1, 2, 7, 8, 9, 12, 31, 64])
+def test_a_row_is_the_same_to_the_bit_whatever_is_beside_it(rng, beside):
+    rows = rng.standard_normal((100, 79)).astype(np.float32)
+    matrix = rng.standard_normal((79, 112)).astype(np.float32)
+    whole = product_by_row(rows, matrix)
+    np.testing.assert_allclose(whole, rows.astype(np.float64) @ matrix, atol=1e-4)
+    for first in (0, 5, 99):
+        part = slice(first, first + beside)
+        np.testing.assert_array_equal(product_by_row(rows[part], matrix), whole[part])

@@ -13,6 +13,7 @@ Float = npt.NDArray[np.float32]
 
 ONE_THREAD = 1 << 18  # multiplications that OpenBLAS leaves to one thread
 ROWS = 64
+ALIKE_ROWS = 8
 
 
 def product(left: Float, right: Float) -> Float:
@@ -30,3 +31,15 @@ def product(left: Float, right: Float) -> Float:
             piece = np.s_[..., top : top + tall, first : first + wide]
             made[piece] = left[..., top : top + tall, :] @ right[..., first : first + wide]
     return made
+
+
+def product_by_row(rows: Float, matrix: Float) -> Float:
+    """``rows @ matrix``, (n, k) and (k, m), where each row comes out the same to the bit, however many are beside it.
+
+    A BLAS adds up in another order for another shape, so all pieces have one: of 12 rows at once, some came out
+    otherwise, as they did in pieces of 16, 24 and 28 rows.
+    """
+    pieces = -(-len(rows) // ALIKE_ROWS)
+    padded = np.zeros((pieces, ALIKE_ROWS, rows.shape[1]), dtype=rows.dtype)
+    padded.reshape(-1, rows.shape[1])[: len(rows)] = rows
+    return product(padded, matrix).reshape(-1, matrix.shape[1])[: len(rows)]

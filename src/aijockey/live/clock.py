@@ -92,6 +92,9 @@ class TempoMap:
         self._has_swung = False
         self._segments = [_Segment(Fraction(0), Fraction(0), Fraction(tempo_bpm), Fraction(0))]
         self._samples = [Fraction(0)]
+        self._first_samples = [
+            0
+        ]  # the first whole ones: a sample is found among them sooner than among fractions
         self._beats = [Fraction(0)]
 
     @property
@@ -174,7 +177,7 @@ class TempoMap:
         offsets = np.empty(count)
         sample, end = start, start + count
         while sample < end:
-            index = bisect.bisect_right(self._samples, sample)
+            index = bisect.bisect_right(self._first_samples, sample)
             segment = self._segments[max(0, index - 1)]
             stop = end if index == len(self._samples) else min(end, math.ceil(self._samples[index]))
             passed = np.arange(stop - sample, dtype=np.float64)
@@ -230,7 +233,7 @@ class TempoMap:
 
     def next_change(self, sample: int) -> float:
         """A sample up to which the tempo stays what it is at ``sample``; infinite where it always does."""
-        index = bisect.bisect_right(self._samples, sample)
+        index = bisect.bisect_right(self._first_samples, sample)
         if self._segments[max(0, index - 1)].slope:
             return sample
         return math.floor(self._samples[index]) if index < len(self._samples) else math.inf
@@ -238,9 +241,9 @@ class TempoMap:
     def _cut(self, beat: Fraction) -> tuple[Fraction, Fraction]:
         """Drop what was planned from ``beat`` on: its place in samples, and the tempo there."""
         start = self._quantised(self._exact_sample_at(beat))
-        bpm = self._segment_at_sample(start).bpm_at(start)
+        bpm = self._segments[max(0, bisect.bisect_right(self._samples, start) - 1)].bpm_at(start)
         while len(self._segments) > 1 and self._samples[-1] >= start:
-            self._segments.pop(), self._samples.pop(), self._beats.pop()
+            self._drop_last()
         return start, bpm
 
     def _go(
@@ -256,13 +259,18 @@ class TempoMap:
 
     def _append(self, segment: _Segment) -> None:
         if self._samples[-1] == segment.sample:
-            self._segments.pop(), self._samples.pop(), self._beats.pop()
+            self._drop_last()
         self._segments.append(segment)
         self._samples.append(segment.sample)
+        self._first_samples.append(math.ceil(segment.sample))
         self._beats.append(segment.beat)
 
-    def _segment_at_sample(self, sample: int | Fraction) -> _Segment:
-        return self._segments[max(0, bisect.bisect_right(self._samples, sample) - 1)]
+    def _drop_last(self) -> None:
+        for row in (self._segments, self._samples, self._first_samples, self._beats):
+            row.pop()
+
+    def _segment_at_sample(self, sample: int) -> _Segment:
+        return self._segments[max(0, bisect.bisect_right(self._first_samples, sample) - 1)]
 
     def _exact_sample_at(self, beat: Fraction) -> Fraction | float:
         return self._segments[max(0, bisect.bisect_right(self._beats, beat) - 1)].sample_at(beat)

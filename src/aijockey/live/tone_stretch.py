@@ -143,32 +143,37 @@ def _make_rounds(rounds: Sequence[Sequence[tuple[ToneStretch, Float | None]]]) -
     lasts = {stretcher: stretcher.last for part in rounds for stretcher, _ in part}
     became: list[Complex] = []
     if sounds:
-        spectra, first = _spectra(sounds), 0
-        partials = _partials(spectra)
+        (spectra, before), first = _spectra(sounds), 0
+        # Of one channel the sum is that channel, and is turned as it is.
+        summed = _summed(spectra)
+        partials = _partials(summed, _summed(before))
         for part in rounds:
             lasts |= {stretcher: None for stretcher, sound in part if sound is None}
             sounding = [stretcher for stretcher, sound in part if sound is not None]
             if sounding:
                 frames = slice(first, first + len(sounding))
-                turned = _turn(spectra[frames], partials.of(frames), [lasts[one] for one in sounding])
-                lasts |= zip(sounding, turned, strict=True)
-                became += list(turned)
+                turns = _turns(partials.of(frames), [lasts[one] for one in sounding])
+                spectra[frames] *= turns[:, np.newaxis]
+                if spectra.shape[1] > 1:
+                    summed[frames] *= turns
+                lasts |= zip(sounding, summed[frames], strict=True)
+                became += list(summed[frames])
                 first += len(sounding)
-        made = zip(_frames(spectra[:, 0]), became, strict=True)
+        made = zip(_frames(spectra), became, strict=True)
     for part in rounds:
         for stretcher, sound in part:
             stretcher.take(*((None, None) if sound is None else next(made)))
 
 
 def _spectra(sounds: Sequence[Float]) -> Complex:
-    """Spectra of each frame and of what lies a hop before it: (frames, 2, channels, bins)."""
-    shape = (len(sounds), 2, len(sounds[0]))
+    """Spectra of frames and, apart from them, of what lies a hop before each: (2, frames, channels, bins)."""
+    shape = (2, len(sounds), len(sounds[0]))
     rows = math.prod(shape)
     frames = np.empty((_whole_groups(rows), FRAME_SAMPLES), dtype=np.float32)
     frames[rows:] = 0.0
-    for pair, sound in zip(frames[:rows].reshape(*shape, -1), sounds, strict=True):
-        np.multiply(sound[:, HOP_SAMPLES:], _WINDOW, out=pair[0])
-        np.multiply(sound[:, :FRAME_SAMPLES], _WINDOW, out=pair[1])
+    for frame, before, sound in zip(*frames[:rows].reshape(*shape, -1), sounds, strict=True):
+        np.multiply(sound[:, HOP_SAMPLES:], _WINDOW, out=frame)
+        np.multiply(sound[:, :FRAME_SAMPLES], _WINDOW, out=before)
     spectra: Complex = scipy.fft.rfft(frames)[:rows].reshape(*shape, -1)
     return spectra
 
@@ -217,30 +222,34 @@ class _Partials(NamedTuple):
 
 
 def _summed(spectra: Complex) -> Complex:
-    """Spectra (frames, 2, channels, bins) with channels summed."""
-    summed: Complex = spectra.sum(axis=2) if spectra.shape[2] > 1 else spectra[:, :, 0]
+    """Spectra (frames, channels, bins) with channels summed: (frames, bins), a view of a single one."""
+    summed: Complex = spectra.sum(axis=1) if spectra.shape[1] > 1 else spectra[:, 0]
     return summed
 
 
-def _partials(spectra: Complex) -> _Partials:
-    """The peaks of the first of each pair of spectra (frames, 2, channels, bins)."""
-    summed, bins = _summed(spectra), spectra.shape[3]
-    power = np.square(summed.real)
-    power += np.square(summed.imag)
-    centre, back = power[:, 0].ravel(), power[:, 1].ravel()
-    places, first = _peaks(centre, bins)
+def _power(spectra: Complex) -> Float:
+    power: Float = np.square(spectra.real)
+    power += np.square(spectra.imag)
+    return power
+
+
+def _partials(spectra: Complex, before: Complex) -> _Partials:
+    """The peaks of spectra (frames, bins), of which ``before`` are those of a hop before."""
+    bins = spectra.shape[1]
+    power = _power(spectra).ravel()
+    places, first = _peaks(power, bins)
     edges = np.empty(len(places) + 1, dtype=np.intp)
     edges[1:-1] = (places[:-1] + places[1:] + 1) // 2
     edges[first] = np.arange(len(first)) * bins
+    back = before.ravel()[places]
     # What has just begun keeps its own phase.
-    new = centre[places] > ATTACK_RATIO * back[places]
-    return _Partials(places, summed[:, 1].ravel()[places].conj(), new, edges[1:] - edges[:-1], first, bins)
+    new = power[places] > ATTACK_RATIO * _power(back)
+    return _Partials(places, back.conj(), new, edges[1:] - edges[:-1], first, bins)
 
 
-def _turn(spectra: Complex, partials: _Partials, lasts: Sequence[Complex | None]) -> Complex:
-    """Turn, in place, the first of each pair of spectra (frames, 2, channels, bins), of which the other is that of a
-    hop before, so that each partial goes on from what the frame before became, ``lasts``. Gives what these become,
-    channels summed: (frames, bins).
+def _turns(partials: _Partials, lasts: Sequence[Complex | None]) -> Complex:
+    """By what to turn each bin of frames, (frames, bins), so that each partial goes on from what the frame before
+    became, channels summed: ``lasts``.
     """
     last = np.zeros((len(lasts), partials.bins), dtype=np.complex64)
     for row, before in zip(last, lasts, strict=True):
@@ -250,11 +259,8 @@ def _turn(spectra: Complex, partials: _Partials, lasts: Sequence[Complex | None]
     size = np.abs(turn)
     turn *= np.float32(1.0) / np.maximum(size, 1e-20)
     turn[partials.new | (size < 1e-20)] = 1.0  # what was nothing keeps its own phase too
-    turns = turn.repeat(partials.widths).reshape(-1, partials.bins)
-    turned = spectra[:, 0]
-    became: Complex | None = None if turned.shape[1] == 1 else _summed(spectra)[:, 0] * turns
-    turned *= turns[:, np.newaxis]
-    return turned[:, 0] if became is None else became
+    turns: Complex = turn.repeat(partials.widths).reshape(-1, partials.bins)
+    return turns
 
 
 def _peaks(power: Float, bins: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
@@ -262,11 +268,11 @@ def _peaks(power: Float, bins: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[n
     side, at least one of each frame; and which of them is the first of each frame, and how many there are.
     """
     is_peak = np.zeros(power.size, dtype=bool)
-    inner, found = power[2:-2], is_peak[2:-2]
-    np.greater_equal(inner, power[1:-3], out=found)
-    found &= inner > power[3:-1]
-    found &= inner >= power[:-4]
-    found &= inner > power[4:]
+    # At least as large as what is before, and larger than what follows: one rises to it, and the next does not.
+    rises, rises_over_two = power[1:] >= power[:-1], power[2:] >= power[:-2]
+    found = is_peak[2:-2]
+    np.greater(rises[1:-2], rises[2:-1], out=found)
+    found &= rises_over_two[:-2] > rises_over_two[2:]
     frames = is_peak.reshape(-1, bins)
     frames[:, :2] = frames[:, -2:] = False  # these have neighbours of other frames
     peaks = is_peak.nonzero()[0]

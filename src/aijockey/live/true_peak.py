@@ -3,11 +3,11 @@
 import numpy as np
 import numpy.typing as npt
 
+from aijockey.audio.products import product_by_row
 from aijockey.audio.units import gain_to_db
 
 Float = npt.NDArray[np.float32]
 STEP_SAMPLES = 16
-TILE_ROWS = 8
 
 
 class Interpolator:
@@ -62,30 +62,17 @@ class Interpolator:
             around = np.maximum(around, blocks[:, step : step + steps])
         channel, step_number = np.nonzero(around * self._overshoot > floor)
         if len(channel):
-            # What each step's values between samples are made of, as a view.
+            # What each step's values between samples are made of, as a view. (Products that a BLAS shares out among
+            # threads waited 40 ms for one instead of 0.4, where another process had the other core.)
             shape, strides = (2, steps, len(self._kernel)), (padded.strides[0], 4 * STEP_SAMPLES, 4)
             windows: Float = np.ndarray(shape, np.float32, padded, strides=strides)
-            between = _product(windows[channel, step_number], self._kernel)
+            between = product_by_row(windows[channel, step_number], self._kernel)
             np.abs(between, out=between)
             found = np.zeros((2, steps, STEP_SAMPLES), dtype=np.float32)
             found[channel, step_number] = between.reshape(-1, self._phases, STEP_SAMPLES).max(axis=1)
             np.maximum(most, found.reshape(2, -1)[:, :count], out=most)
         peaks: Float = most.max(axis=0)
         return peaks
-
-
-def _product(rows: Float, kernel: Float) -> Float:
-    """``rows @ kernel`` in pieces that are too small for a BLAS to share out among threads: where another
-    process has the other core, waiting for a thread there took 40 ms instead of 0.4.
-
-    All pieces have one shape, since a BLAS adds up in another order for another: so each row comes out the same to
-    the bit, however many are beside it. (Of 12 rows at once, some did not.)
-    """
-    tiles = -(-len(rows) // TILE_ROWS)
-    padded = np.zeros((tiles, TILE_ROWS, rows.shape[1]), dtype=np.float32)
-    padded.reshape(-1, rows.shape[1])[: len(rows)] = rows
-    made: Float = np.matmul(padded, kernel).reshape(-1, kernel.shape[1])
-    return made[: len(rows)]
 
 
 class TruePeakMeter:

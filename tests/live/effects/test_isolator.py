@@ -71,3 +71,29 @@ def test_blocks_equal_the_whole_and_reset_is_silent(rng):
     np.testing.assert_allclose(np.concatenate(pieces, axis=1), expected, atol=1e-6)
     whole.reset()
     assert not whole.process(np.zeros((2, 512), np.float32), 0.3, 0.8, 1.2).any()
+
+
+@pytest.mark.parametrize("block", [64, 65, 480, 4096])
+def test_knobs_that_rest_move_and_rest_again_weigh_the_same_bands(block, rng):
+    # One filter for what rests, three for what moves: what comes out is always the bands, weighed sample by sample.
+    samples = 24_000
+    sound = rng.normal(size=(2, samples)).astype(np.float32)
+    at = np.arange(samples)
+    low = np.stack([np.interp(at, [6000, 6480, 12_000, 14_000], [0.5, 0.1, 0.1, 0.9]), np.full(samples, 0.3)])
+    mid = np.interp(at, [18_000, 18_100], [1.0, 0.0]) * np.ones((2, 1))
+
+    def awake():
+        isolator = Isolator(2)
+        isolator.process(np.zeros((2, 512), np.float32), 0.5, 1.0, 1.0)
+        return isolator
+
+    lows, mids, highs = (awake().process(sound, *gains) for gains in np.eye(3).tolist())
+    isolator = awake()
+    pieces = []
+    for start in range(0, samples, block):
+        part = slice(start, start + block)
+        gains = [gain[:, part] for gain in (low, mid)]
+        gains = [gain[:, :1] if (gain == gain[:, :1]).all() else gain for gain in gains]
+        pieces.append(isolator.process(sound[:, part], *gains, 1.0))
+    expected = low * lows + mid * mids + highs
+    np.testing.assert_allclose(np.concatenate(pieces, axis=1), expected, atol=1e-6)

@@ -1,7 +1,8 @@
 """The audio process: the engine and nothing else. It renders into the ring, ahead of what sounds, and waits for nobody.
 
 At each border of a quantum it takes a bounded number of commands from its mailboxes and one loop from the exchange.
-How far it runs ahead is as little as the machine allows: it starts with two quanta and doubles after an underrun.
+How far it runs ahead is as little as the machine allows: it starts with eight quanta, made before the device takes the
+first, comes down to two, and doubles after an underrun.
 """
 
 import gc
@@ -71,13 +72,13 @@ class Performance:
         self.cue = SharedRing.attach(setup.cue) if setup.cue else None
         self.input = None
         if setup.live_input:
-            self.input = RingInput(SharedRing.attach(setup.live_input), setup.input_block_samples)
+            self.input = RingInput(SharedRing.attach(setup.live_input), setup.block_samples)
         self.engine = Engine(
             parse_set(setup.set_text), self.source, with_decks=self._with_decks, live_input=self.input
         )
         self.source.decks = len(self.engine.decks)
         self._align()
-        self.reserve = Reserve(setup.ahead_samples, time.monotonic())
+        self.reserve = Reserve(setup.ahead_samples, setup.block_samples)
         self.shares = Shares()
         self.scheduling = "normal"
         self.refused_commands = 0
@@ -97,15 +98,19 @@ class Performance:
         gc.freeze()
         gc.disable()
         self.scheduling = prioritise_audio()
-        self.board["primed"] = 1
         pace = Pace(time.monotonic_ns, self.ring.written)
         self.board["written_at_start"] = self.ring.written
         self.board["clock_position"] = pace.position
+        # The first quantum takes as long as four others: all that is in stock is made before the device may begin.
+        while self._top_up(pace.position):
+            self.board.beat("engine")
+        self.board["primed"] = 1
         while not self.board["go"]:
             self.board.beat("engine")
             self._top_up(pace.position)
             self._publish()
             time.sleep(IDLE_S)
+        self.reserve.begin(time.monotonic())
         # Time passed while everybody got ready; the clock begins now.
         pace = Pace(time.monotonic_ns, max(pace.position, self.board["clock_position"]))
         underruns = self.board["underruns"]

@@ -13,7 +13,7 @@ class AudioSetup:
 
     ring : takes the master, and each deck if it has channels for them. heard : takes what the device gets.
     cue : takes what the headphones hear; empty where they have no device of their own.
-    live_input, input_block_samples : where a live input comes in, and its device's blocks; empty where there is none.
+    live_input : where a live input comes in; empty where there is none. block_samples : what devices take at once.
     set_text : the set, as a set file's text.
     beat_offset : beats of the performance that lie before this engine's first.
     ahead_samples : how far to render ahead, for good; 0 finds it out.
@@ -38,4 +38,4 @@ class AudioSetup:
     patience_s: float = 60.0
     cue: str = ""
     live_input: str = ""
-    input_block_samples: int = 512
+    block_samples: int = 512

@@ -85,7 +85,7 @@ class Cast:
             paces=dict(plan.paces),
             cue=memory.cue.name if memory.cue else "",
             live_input=memory.input.name if memory.input else "",
-            input_block_samples=plan.block_samples,
+            block_samples=plan.block_samples,
             patience_s=1.0 if offset or memory.playing else plan.patience_s,
         )
         return children.start("engine", AUDIO_PROCESS, setup)

@@ -17,6 +17,7 @@ from aijockey.live.processes.board import DEVICE_STATES, Board
 from aijockey.live.processes.children import prioritise_audio
 from aijockey.live.processes.health import Shares
 from aijockey.live.shared_ring import RingReader, SharedRing
+from aijockey.live.span import QUANTUM_SAMPLES
 from aijockey.music.grid import RATE_HZ
 
 # Where the sound breaks off and comes back, it does so within this many samples instead of with a click.
@@ -143,7 +144,10 @@ class Feed:
             block[:] = 0.0
             return False
         if self._reader is None:
-            self._reader = ring.reader(board["clock_position"])
+            # At a border of quanta: the ring grows by whole ones, so that from anywhere else up to one of those made
+            # ahead could never be used.
+            position = board["clock_position"]
+            self._reader = ring.reader(position - position % QUANTUM_SAMPLES)
         sound = self._reader.read(len(block))
         there = sound.shape[1]
         # The ring is (channels, samples); devices interleave, (samples, channels).
