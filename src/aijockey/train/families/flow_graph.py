@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from aijockey.train.families.flow_network import Block, FlowNetwork, Moments, Velocity, strength
-from aijockey.train.families.graph_layers import circular_depthwise, modulated_norm
+from aijockey.train.families.graph_layers import circular_depthwise, modulated_norm, row_norm
 
 
 class FlowGraph(nn.Module):
@@ -52,7 +52,7 @@ class FlowGraph(nn.Module):
         for index, block in enumerate(blocks):
             x = _block(block, x, rows[6 * index : 6 * index + 6])
         shift, scale = network.leave_modulation(vector).chunk(2, dim=2)
-        x = network.leave(modulated_norm(x, 1.0 + scale, shift))
+        x = network.leave(row_norm(x, None, None, 1e-5) * (1.0 + scale) + shift)
         return torch.cat(x.chunk(network.fold, dim=2), dim=1)
 
 

@@ -17,7 +17,9 @@ from torch import Tensor, nn
 from aijockey.train.families.graph_layers import (
     circular_convolution,
     circular_depthwise,
+    linear,
     one_by_one,
+    row_norm,
     softplus,
 )
 from aijockey.train.families.vocos import (
@@ -53,12 +55,14 @@ class VocosGraph(nn.Module):
         x = circular_convolution(normal, network.enter)
         if network.oscillators is not None:
             x = x + _oscillate(network.oscillators, normal)
-        x = network.enter_norm(x)
+        x = _norm(x, network.enter_norm)
         for block in network.blocks:
             assert isinstance(block, ConvNextBlock)
             y = block.norm(circular_depthwise(x, block.depthwise))
-            x = x + block.scale * block.out(F.gelu(block.hidden(y), approximate="tanh"))
-        features = network.norm(x)
+            y = F.gelu(block.hidden(y), approximate="tanh")
+            # Weights times the scale are made once, when the graph is loaded.
+            x = x + linear(y, block.scale[:, None] * block.out.weight, block.scale * block.out.bias)
+        features = _norm(x, network.norm)
         bands = mel.transpose(1, 2)  # (batch, frames, bands) from here on
         levels = between_rows(bands, network.subframes)
         parts = [part(features, levels) for part in self.ranges]
@@ -105,11 +109,15 @@ class BinRange(nn.Module):
 
     def forward(self, features: Tensor, levels: Tensor) -> tuple[Tensor, Tensor]:
         """Real and imaginary part, (batch, frames * subframes, bins) each."""
-        magnitude = torch.exp(torch.clamp(F.linear(levels, self.prior, self.constant), max=7.0))
+        magnitude = torch.exp(torch.clamp(linear(levels, self.prior, self.constant), max=7.0))
         frames = levels.shape[1]
-        real = F.linear(features, self.real_weight, self.real_bias).reshape(-1, frames, self.bins)
-        imag = F.linear(features, self.imag_weight, self.imag_bias).reshape(-1, frames, self.bins)
+        real = linear(features, self.real_weight, self.real_bias).reshape(-1, frames, self.bins)
+        imag = linear(features, self.imag_weight, self.imag_bias).reshape(-1, frames, self.bins)
         return magnitude * real, magnitude * imag
+
+
+def _norm(x: Tensor, norm: nn.LayerNorm) -> Tensor:
+    return row_norm(x, norm.weight, norm.bias, norm.eps)
 
 
 def _oscillate(oscillators: Oscillators, normal: Tensor) -> Tensor:
