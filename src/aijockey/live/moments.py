@@ -96,6 +96,7 @@ def parse_pair(text: str) -> tuple[int, int, int | None]:
     )
 
 
+@lru_cache(maxsize=256)  # and writes what is left of it
 def format_queue(items: tuple[Point | int, ...]) -> str:
     """The inverse of `parse_queue`."""
     return " ".join(f"m{item}" if isinstance(item, int) else str(item) for item in items) or EMPTY

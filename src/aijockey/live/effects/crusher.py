@@ -35,8 +35,11 @@ class Crusher:
             first = _holding(place.start % held_samples, audio.shape[1], held_samples)
             sound = np.concatenate([self._held, audio], axis=1).take(first, axis=1)
         self._held = sound[:, -1:].copy()
-        steps = 2.0 ** (MOST_BITS - 1.0 - SPAN_BITS * np.asarray(amount))
-        return mixed(audio, np.rint(sound * steps) / steps, wet_share(amount, 0.1))
+        steps = np.float32(2.0) ** np.asarray(MOST_BITS - 1.0 - SPAN_BITS * amount, dtype=np.float32)
+        crushed = sound * steps
+        np.rint(crushed, out=crushed)
+        crushed *= 1.0 / steps
+        return mixed(audio, crushed, wet_share(amount, 0.1))
 
 
 @lru_cache(maxsize=256)

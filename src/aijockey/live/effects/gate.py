@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from aijockey.live.effects.insert import Float, Gain, Place, mixed
+from aijockey.live.effects.insert import Float, Gain, Place
 from aijockey.music.grid import RATE_HZ
 
 # One bar each in halves of a sixteenth; ``tone`` goes through them from the left.
@@ -64,7 +64,7 @@ class Gate:
             else:
                 passed = np.minimum((steps_at[begin:end] - step) * edge, 1.0)
                 opened[begin:end] = before + (now - before) * passed
-        return mixed(audio, audio * opened, amount)
+        return audio * (1.0 - amount * (1.0 - opened)).astype(np.float32)
 
     def _around(self, step: int) -> tuple[float, float]:
         """How far it is open, 0 to 1, before a step and in it; takes a new pattern that waits for this one."""
