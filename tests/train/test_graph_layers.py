@@ -10,9 +10,9 @@ from torch import nn
 
 from aijockey.representation.mel import MelConfig
 from aijockey.train.families import graph_layers
-from aijockey.train.families.flow import wrap
-from aijockey.train.families.vocos import VocosConfig, VocosNetwork, between, contrast
+from aijockey.train.families.circular import wrap
 from aijockey.train.families.vocos_graph import VocosGraph, around_bands, between_rows
+from aijockey.train.families.vocos_network import VocosConfig, VocosNetwork, between, contrast
 
 MEL = MelConfig(bands=64)
 SMALL = VocosConfig(width=24, layers=2, hidden=32, oscillators=5, partials=6)

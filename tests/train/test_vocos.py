@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 
 from aijockey.representation.mel import LogMel, MelConfig
-from aijockey.train.families.vocos import (
-    InverseStft,
+from aijockey.train.families.vocos import InverseStft
+from aijockey.train.families.vocos_network import (
     Partials,
     VocosConfig,
     VocosNetwork,

@@ -4,7 +4,8 @@ from aijockey.train.families.base import Family
 from aijockey.train.families.flow import FlowTask
 from aijockey.train.families.flow_network import FlowConfig
 from aijockey.train.families.stylegan2 import StyleGan2Config, StyleGan2Task
-from aijockey.train.families.vocos import VocosConfig, VocosTask
+from aijockey.train.families.vocos import VocosTask
+from aijockey.train.families.vocos_network import VocosConfig
 
 FAMILIES: dict[str, Family] = {
     "flow": Family("generator", FlowConfig, FlowTask),

@@ -1,4 +1,4 @@
-"""A vocoder as it is exported: the arithmetic of `vocos.VocosNetwork`, frame by frame until its end.
+"""A vocoder as it is exported: the arithmetic of `vocos_network.VocosNetwork`, frame by frame until its end.
 
 Traced as it is trained, with channels before frames, a tenth of its time went into transposes, another into a gelu
 written out, more into padding what the partials add to a fifth of the bins. Here all is (batch, frames, channels), and
@@ -22,7 +22,7 @@ from aijockey.train.families.graph_layers import (
     row_norm,
     softplus,
 )
-from aijockey.train.families.vocos import (
+from aijockey.train.families.vocos_network import (
     CONTRAST_LIMIT,
     CONTRAST_UNIT,
     ConvNextBlock,
@@ -33,7 +33,7 @@ from aijockey.train.families.vocos import (
 
 
 class VocosGraph(nn.Module):
-    """What `vocos.VocosNetwork` computes of a whole loop, to be traced."""
+    """What `vocos_network.VocosNetwork` computes of a whole loop, to be traced."""
 
     spread: Tensor
 
@@ -127,7 +127,7 @@ def _oscillate(oscillators: Oscillators, normal: Tensor) -> Tensor:
 
 
 def between_rows(rows: Tensor, subframes: int) -> Tensor:
-    """`vocos.between` of (batch, frames, numbers)."""
+    """`vocos_network.between` of (batch, frames, numbers)."""
     following = torch.cat([rows[:, 1:], rows[:, :1]], dim=1)
     parts = [rows, *(torch.lerp(rows, following, part / subframes) for part in range(1, subframes))]
     return torch.cat(parts, dim=2).reshape(-1, rows.shape[1] * subframes, rows.shape[2])
