@@ -147,6 +147,10 @@ def test_curves_rise_and_are_inverted(rng):
     flat = invert_curve(strengths, np.clip(strengths, -1.0, 1.0), np.array(AMOUNTS))
     assert (np.diff(flat) > 0.0).all()
     assert flat[3] == 0.0
+    # No further than where it gives way no more, and nowhere where it goes the other way.
+    assert np.abs(flat).max() < 1.1
+    one_way = invert_curve(strengths, np.abs(strengths), np.array(AMOUNTS))
+    assert one_way[:3] == pytest.approx([0.0, 0.0, 0.0], abs=0.1)
 
 
 SMALL = Settings(fit=32, tries=2, curve=2, held_out=24, audio=2)

@@ -123,14 +123,24 @@ def smooth_curve(strengths: Array, changes: Array, at: Array) -> Array:
     return curve - np.interp(0.0, at, curve)
 
 
+NEARLY = 0.02
+"""Of the whole reach: so little more is not worth more strength."""
+
+
 def invert_curve(strengths: Array, effect: Array, amounts: Array, least_step: float = 0.02) -> Array:
     """Strengths at which a rising effect reaches each of ``amounts``; ascending, 0 at 0.
 
-    ``strengths`` (ascending, 0 among them) are where ``effect`` was measured. Where an amount is out of reach, the
-    last strength holds but for small steps, so that the curve still ascends.
+    ``strengths`` (ascending, 0 among them) are where ``effect`` was measured. Where an amount is out of reach, the least
+    strength holds that goes as far as any, but for small steps, so that the curve still ascends: what is pushed on
+    where it gives way no more gives way elsewhere.
     """
     curve = rising(effect)
     curve = curve - np.interp(0.0, strengths, curve)
+    near = NEARLY * np.ptp(curve)
+    middle = int(np.argmin(np.abs(strengths)))
+    low = min(middle, int(np.flatnonzero(curve <= curve[0] + near)[-1]))
+    high = max(middle, int(np.argmax(curve >= curve[-1] - near)))
+    strengths, curve = strengths[low : high + 1], curve[low : high + 1]
     # Plateaus have many strengths for one effect: tilt them a little.
     tilted = curve + 1e-6 * strengths
     found = np.interp(amounts, tilted, strengths)
