@@ -130,9 +130,9 @@ NEARLY = 0.02
 def invert_curve(strengths: Array, effect: Array, amounts: Array, least_step: float = 0.02) -> Array:
     """Strengths at which a rising effect reaches each of ``amounts``; ascending, 0 at 0.
 
-    ``strengths`` (ascending, 0 among them) are where ``effect`` was measured. Where an amount is out of reach, the least
-    strength holds that goes as far as any, but for small steps, so that the curve still ascends: what is pushed on
-    where it gives way no more gives way elsewhere.
+    ``strengths`` (ascending, 0 among them) are where ``effect`` was measured. Where an amount is out of reach, the
+    least strength holds that goes as far as any, but for small steps, so that the curve still ascends: what is pushed
+    on where it gives way no more gives way elsewhere.
     """
     curve = rising(effect)
     curve = curve - np.interp(0.0, strengths, curve)
