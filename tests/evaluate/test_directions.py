@@ -16,6 +16,7 @@ from aijockey.evaluate.directions.fit import (
     separable,
     untangle,
 )
+from aijockey.evaluate.directions.held_out import _reason_against
 from aijockey.evaluate.directions.measures import MEL_MEASURES, measure_mels
 from aijockey.evaluate.directions.remake import card_with, make_directions, write_directions
 from aijockey.live.generator import Generator
@@ -151,6 +152,20 @@ def test_curves_rise_and_are_inverted(rng):
     assert np.abs(flat).max() < 1.1
     one_way = invert_curve(strengths, np.abs(strengths), np.array(AMOUNTS))
     assert one_way[:3] == pytest.approx([0.0, 0.0, 0.0], abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("slope", "effect", "why"),
+    [
+        (1.0, [-2.9, -2.0, -1.0, 0.0, 1.0, 2.0, 2.9], ""),
+        (0.1, [-0.3, -0.2, -0.1, 0.0, 0.1, 0.2, 0.3], "by 0.1 deviations"),
+        (1.7, [0.0, 0.0, 0.0, 0.0, 5.0, 6.8, 6.8], "by 1.7 deviations"),
+        (0.5, [-2.0, -2.0, -1.0, 0.0, 1.0, 0.5, 0.0], "falls by 0.5"),
+    ],
+)
+def test_a_direction_that_does_not_do_what_it_says_is_no_control(slope, effect, why):
+    reason = _reason_against(np.array(effect), slope, noise=0.0)
+    assert (why in reason) if why else not reason
 
 
 SMALL = Settings(fit=32, tries=2, curve=2, held_out=24, audio=2)

@@ -20,7 +20,9 @@ from aijockey.pack.manifest import DirectionSpec
 
 Array = npt.NDArray[np.float64]
 
-LEAST_SLOPE = 0.3
+LEAST_SLOPE, MOST_SLOPE = 0.3, 1.5
+"""A direction is worth a control where a unit does about what it says."""
+
 FAR = 2.0
 """Likeness is judged at this amount and beyond."""
 
@@ -160,7 +162,7 @@ def _noise(amounts: Array, change: Array, effect: Array) -> float:
 
 def _reason_against(effect: Array, slope: float, noise: float) -> str:
     """Why a direction is not worth a control, or nothing."""
-    if slope < LEAST_SLOPE:
+    if not LEAST_SLOPE <= slope <= MOST_SLOPE:
         return f"a unit changes held-out loops by {slope:.2g} deviations"
     fall = -float(np.diff(effect).min(initial=0.0))
     if fall > 0.1 * float(np.ptp(effect)) + 2.0 * noise:
