@@ -67,8 +67,11 @@ def test_one_that_falls_silent_or_works_for_too_long_is_replaced(exchange):
 def test_one_that_gets_no_processor_is_given_time_and_one_that_waits_for_nothing_is_not(
     exchange, work, starves
 ):
-    process = subprocess.Popen([sys.executable, "-c", work], stdin=subprocess.PIPE)
+    process = subprocess.Popen(
+        [sys.executable, "-c", f"print(flush=True)\n{work}"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
     try:
+        process.stdout.readline()  # while it starts it waits for this and that, and computes again
         while wants_processor(process.pid) != starves:
             assert process.poll() is None
         says(exchange, READY, BEGAN_S + 5, process_id=process.pid)
